@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"sync"
+	"time"
+)
+
+type pageOptions struct {
+	conns  int
+	time   time.Duration
+	accept string
+	packed bool
+	query  string
+}
+
+// pageReport is how fast a page comes.
+type pageReport struct {
+	Requests  int       `json:"requests"`
+	PerSecond float64   `json:"requests_per_second"`
+	Took      quantiles `json:"took_ms"`
+	Bytes     int       `json:"bytes"` // of one answer, as sent
+	Items     int       `json:"items"` // rows in one answer, 0 when compressed
+}
+
+// reader is one connection of somebody who reads the page again and again.
+type reader struct {
+	line *line
+	ask  []byte
+	own  []byte // what marks the page as this person's; nil where it cannot be seen
+	took spans
+	err  error
+}
+
+// checkEach is how often an answer is looked into: it must be the reader's own.
+const checkEach = 16
+
+// fetchPages asks for the event's checklist over connections that are kept
+// alive, each its own person, one request after the other.
+func fetchPages(ctx context.Context, base string, c *cast, o pageOptions) (*pageReport, error) {
+	readers := make([]*reader, o.conns)
+	r := new(pageReport)
+	for k := range readers {
+		x, first, err := openReader(ctx, base, c, k, o)
+		if err != nil {
+			return nil, err
+		}
+		defer x.line.close()
+		readers[k] = x
+		r.Bytes, r.Items = len(first), bytes.Count(first, []byte(`<li id="item-`))
+	}
+	begun := time.Now()
+	end := begun.Add(o.time)
+	var wg sync.WaitGroup
+	for _, x := range readers {
+		wg.Go(func() { x.until(ctx, end) })
+	}
+	wg.Wait()
+	seconds := time.Since(begun).Seconds()
+	var all spans
+	for _, x := range readers {
+		if x.err != nil {
+			return nil, x.err
+		}
+		all = append(all, x.took...)
+	}
+	all.sort()
+	r.Requests, r.PerSecond, r.Took = len(all), float64(len(all))/seconds, all.quantiles()
+	return r, ctx.Err()
+}
+
+var ownMark = regexp.MustCompile(` data-person="[^"]+"`)
+
+// openReader fetches the page once.
+func openReader(ctx context.Context, base string, c *cast, k int, o pageOptions) (*reader, []byte, error) {
+	path := "/events/" + c.Event + "/items"
+	if o.query != "" {
+		path += "?" + o.query
+	}
+	l, err := newLine(base, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	header := []string{"Accept", o.accept, "Cookie", c.People[k%len(c.People)].cookie()}
+	if o.packed {
+		header = append(header, "Accept-Encoding", "gzip, deflate, br")
+	}
+	x := &reader{line: l, ask: l.request("GET", path, "", header...)}
+	a, err := l.ask(ctx, x.ask, true)
+	if err == nil && a.status != 200 {
+		err = fmt.Errorf("page: %d %.200s", a.status, a.body)
+	}
+	if err != nil {
+		l.close()
+	}
+	x.own = ownMark.Find(a.body)
+	return x, a.body, err
+}
+
+// until reads the page until the end of the time, or a fault.
+func (x *reader) until(ctx context.Context, end time.Time) {
+	for n := 0; x.err == nil && ctx.Err() == nil; n++ {
+		begun := time.Now()
+		if begun.After(end) {
+			return
+		}
+		look := n%checkEach == 0 && x.own != nil
+		a, err := x.line.ask(ctx, x.ask, look)
+		x.took = append(x.took, time.Since(begun))
+		switch {
+		case err != nil:
+			x.err = err
+		case a.status != 200:
+			x.err = fmt.Errorf("page: %d", a.status)
+		case look && (!bytes.Contains(a.body, x.own) || len(ownMark.FindAll(a.body, 2)) != 1):
+			x.err = errors.New("the page is somebody else's")
+		}
+	}
+}
+
+func (r *pageReport) String() string {
+	return fmt.Sprintf("%d requests, %.0f a second, %d bytes, %d items; %s\n", r.Requests, r.PerSecond, r.Bytes, r.Items, r.Took)
+}
+
+// actsReport is how long an act takes when nothing else happens.
+type actsReport struct {
+	Acts int       `json:"acts"`
+	Took quantiles `json:"took_ms"`
+}
+
+// actAlone ticks and undoes, one after the other.
+func actAlone(ctx context.Context, base string, c *cast, n int) (*actsReport, error) {
+	s, _, err := newStage(ctx, []string{base}, c, 12, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	for range n / 10 { // connections, plans, pools
+		s.play(ctx)
+	}
+	var all spans
+	for range n {
+		if d := s.play(ctx); d > 0 {
+			all = append(all, d)
+		}
+	}
+	if s.failed > 0 || len(all) == 0 {
+		return nil, fmt.Errorf("%d acts failed, %d refused: %s", s.failed, s.refused, s.last)
+	}
+	all.sort()
+	return &actsReport{Acts: len(all), Took: all.quantiles()}, ctx.Err()
+}
+
+func (r *actsReport) String() string {
+	return fmt.Sprintf("%d acts, one after the other: %s\n", r.Acts, r.Took)
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"net"
+	"testing"
+	"time"
+
+	"huiwu/server"
+	"huiwu/server/store"
+	"huiwu/server/store/storetest"
+)
+
+// The whole tool on a small stage: what it seeds can be played, and it finds
+// nothing wrong with a server that works.
+func TestPlay(t *testing.T) {
+	ctx, dir := t.Context(), t.TempDir()
+	s, err := store.Open(ctx, store.Options{Dir: dir, Loc: storetest.Shanghai, Logger: storetest.Quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := seed(ctx, s, 20, 60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	base := serve(t, dir)
+
+	page, err := fetchPages(ctx, base, c, pageOptions{conns: 3, time: 200 * time.Millisecond, accept: "text/html"})
+	if err != nil || page.Items != 60 || page.Requests == 0 {
+		t.Errorf("%+v %v", page, err)
+	}
+	alone, err := actAlone(ctx, base, c, 20)
+	if err != nil || alone.Acts != 20 {
+		t.Errorf("%+v %v", alone, err)
+	}
+	live, err := playLive(ctx, []string{base, base}, c, liveOptions{Sockets: 30, Actors: 12, Acts: 40, Rate: 100, Storm: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := live.faulty(); err != nil || live.Acts+live.Refused != 50 || live.Verdict.Pairs != 30*live.Acts {
+		t.Errorf("%v %v", live, err)
+	}
+	if _, err := playLive(ctx, []string{base}, c, liveOptions{Sockets: 161, Actors: 1}); err == nil {
+		t.Error("20 people cannot hold 161 sockets")
+	}
+	idle, err := holdIdle(ctx, []string{base}, c, 0, 20, time.Millisecond)
+	if err != nil || idle.Drops != 0 {
+		t.Errorf("%+v %v", idle, err)
+	}
+}
+
+// serve runs a server on the data until the test ends.
+func serve(t *testing.T, dir string) string {
+	t.Helper()
+	srv, err := server.New(t.Context(), server.Config{DataDir: dir, SiteTZ: "Asia/Shanghai"}, storetest.Quiet, server.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := srv.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = srv.Serve(l) }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 10*time.Second)
+		defer cancel()
+		if err := srv.Shutdown(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return "http://" + l.Addr().String()
+}

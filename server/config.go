@@ -1,0 +1,69 @@
+// Package server builds the whole program from its parts: configuration,
+// store, bus, hub and web. routes.go is the table of every URL.
+package server
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is every environment variable that "huiwu serve" reads. README.md and
+// "huiwu serve --help" list the same.
+type Config struct {
+	Addr           string        `env:"ADDR" envDefault:":8080" help:"address to listen on"`
+	Port           string        `env:"PORT" help:"port to listen on, where a host gives one (used when ADDR is not set)"`
+	DatabaseURL    string        `env:"DATABASE_URL" help:"postgres://…; empty = embedded SQLite in DATA_DIR"`
+	DatabaseConns  int           `env:"DATABASE_CONNS" envDefault:"16" help:"PostgreSQL connections of one instance"`
+	RedisURL       string        `env:"REDIS_URL" help:"redis://…; empty = one instance, pushes stay in the process"`
+	DataDir        string        `env:"DATA_DIR" envDefault:"data" help:"folder of the embedded database"`
+	BaseURL        string        `env:"BASE_URL" help:"https://… as people type it; sets secure cookies and HSTS"`
+	SiteTZ         string        `env:"SITE_TZ" envDefault:"Asia/Shanghai" help:"time zone of the building"`
+	TrustedProxies []string      `env:"TRUSTED_PROXIES" help:"addresses or networks whose X-Real-IP is believed, separated by commas"`
+	PinPepper      string        `env:"PIN_PEPPER" help:"secret mixed into PIN hashes; the same on all instances; keep it"`
+	LogLevel       string        `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
+	Shutdown       time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"20s" help:"how long running requests may take at shutdown"`
+}
+
+// LoadConfig reads the environment and checks it.
+func LoadConfig() (Config, error) {
+	var c Config
+	if err := env.Parse(&c); err != nil {
+		return c, err
+	}
+	if c.Port != "" && c.Addr == ":8080" {
+		c.Addr = ":" + c.Port
+	}
+	return c, c.check()
+}
+
+func (c *Config) check() error {
+	if _, err := c.Location(); err != nil {
+		return fmt.Errorf("SITE_TZ %q is not a time zone", c.SiteTZ)
+	}
+	if c.BaseURL != "" {
+		u, err := url.Parse(c.BaseURL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return fmt.Errorf("BASE_URL %q is not an http(s) address", c.BaseURL)
+		}
+	}
+	for _, p := range c.TrustedProxies {
+		if _, _, err := net.ParseCIDR(p); err != nil && net.ParseIP(p) == nil {
+			return fmt.Errorf("TRUSTED_PROXIES: %q is neither an address nor a network", p)
+		}
+	}
+	if c.RedisURL != "" && !strings.HasPrefix(c.RedisURL, "redis://") && !strings.HasPrefix(c.RedisURL, "rediss://") {
+		return fmt.Errorf("REDIS_URL must start with redis:// or rediss://")
+	}
+	return nil
+}
+
+// Location is the site's time zone.
+func (c *Config) Location() (*time.Location, error) { return time.LoadLocation(c.SiteTZ) }
+
+// Secure tells that people come by https: cookies and HSTS follow.
+func (c *Config) Secure() bool { return strings.HasPrefix(c.BaseURL, "https://") }

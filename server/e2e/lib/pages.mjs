@@ -1,0 +1,34 @@
+// Every page of the product, with who looks at it and on what.
+import { VISIT, WEEKLY } from "./building.mjs";
+
+// pages gives [{ name, path, who, wide }]: wide pages are for desks and walls, the others for phones.
+export async function pages(home) {
+  const [commander, admin] = await Promise.all([home.as("commander"), home.as("admin")]);
+  const [visit, weekly, staff] = await Promise.all([commander.event(VISIT), commander.event(WEEKLY), admin.staff()]);
+  const page = (name, path, who = "commander", wide = false) => ({ name, path, who, wide });
+  return [
+    page("signin", "/session/new", null),
+    page("offline", "/offline", null),
+    page("today", "/today", "service"),
+    page("today-commander", "/today"),
+    page("events", "/events"),
+    page("event", `/events/${visit.id}`),
+    page("event-new", "/events/new"),
+    page("event-edit", `/events/${visit.id}/edit`),
+    page("items", `/events/${visit.id}/items`),
+    page("items-mine", `/events/${visit.id}/items?mine=1`, "service"),
+    page("items-small", `/events/${weekly.id}/items`, "yusui"),
+    page("guests", `/events/${visit.id}/guests`),
+    page("log", `/events/${visit.id}/log`),
+    page("lobby", "/lobby", "security"),
+    page("lobby-post", "/lobby?post=lobby", "security"),
+    page("event-board", `/events/${visit.id}/board`, "commander", true),
+    page("board", "/board", "supervisor", true),
+    page("board-tv", "/board?tv=1", "board", true),
+    page("people", "/people", "admin"),
+    page("person-new", "/people/new", "admin"),
+    page("person", `/people/${staff.service}`, "admin"),
+    page("me", "/me", "service"),
+    page("not-found", "/nothing", "service"),
+  ];
+}

@@ -1,0 +1,636 @@
+package server_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"huiwu/server"
+	"huiwu/server/domain"
+	"huiwu/server/i18n"
+	"huiwu/server/store"
+)
+
+// fieldsOf are the fields that each route reads, from the body or the query.
+var fieldsOf = map[string][]string{
+	"GET /session/new": {"next", "lang"}, "POST /session": {"login", "pin", "next"}, "PUT /me/locale": {"locale", "next"}, "POST /me/locale": {"locale", "next"},
+	"GET /events": {"from"}, "GET /events/new": {"day"},
+	"POST /events": eventFields, "PUT /events/:id": eventFields, "PUT /events/:id/status": {"status", "reason"}, "GET /events/:id/log": {"below"},
+	"GET /events/:id/items": {"crew", "mine"}, "POST /events/:id/items": {"id", "text", "crew", "phase", "due_at", "star"},
+	"PUT /events/:id/acceptance": {"crew", "phase", "except"}, "PUT /events/:id/done": {"crew", "phase"},
+	"PUT /items/:id/done": {"reading"}, "PUT /items/:id/deferral": {"reason"}, "PUT /items/:id/acceptance": {"verdict", "reason"}, "PUT /items/:id/exemption": {"reason"}, "PUT /items/:id/blocked": {"reason"},
+	"POST /events/:id/guests": guestFields, "PUT /guests/:id": guestFields, "POST /events/:id/guests/import": {"text"},
+	"PUT /guests/:id/position": {"position"}, "PUT /parties/:id/position": {"position"}, "GET /lobby": {"post", "q"}, "GET /board": {"tv"},
+	"POST /people": personFields, "PUT /people/:id": personFields, "PUT /people/:id/pin": {"pin"}, "GET /live": {"topic", "since", "view"},
+}
+
+var (
+	eventFields = []string{
+		"id", "name", "type", "organiser", "contact", "contact_phone", "principal_guest", "notes", "level", "level_reason", "secrecy", "heads",
+		"arrival_at", "start_at", "end_at", "break_at", "commander_id", "photo", "recording", "tea_minutes", "rooms", "people",
+	}
+	guestFields  = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs"}
+	personFields = []string{"staff_no", "phone", "name", "role", "crew", "locale", "pin"}
+)
+
+// good are values with which a form would be taken.
+func (s *site) good(route string) url.Values {
+	v := url.Values{}
+	switch route {
+	case "POST /events", "PUT /events/:id":
+		v = form("name", "例会", "type", "meeting", "level", "4", "secrecy", "normal", "heads", "5", "start_at", "2031-02-03T09:00", "end_at", "2031-02-03T10:00", "organiser", "办公室", "contact", "甲",
+			"commander_id", s.world.People["commander"].ID, "rooms", "R3", "people", s.world.People["service2"].ID)
+	case "POST /events/:id/items":
+		v = form("text", "x", "crew", "SVC", "phase", "pre")
+	case "POST /events/:id/guests", "PUT /guests/:id":
+		v = form("name", "雪松")
+	case "POST /people", "PUT /people/:id":
+		v = form("staff_no", "s"+strings.ReplaceAll(store.NewID(), "-", "")[8:20], "name", "新人", "role", "crew_member", "crew", "SVC", "locale", "zh", "pin", "864209")
+	case "PUT /events/:id/status":
+		v = form("status", "draft")
+	}
+	return v
+}
+
+// poisons are what nobody types and somebody sends; the first ones are no text at all, which a database may refuse.
+var poisons = []string{
+	"a\x00b", "\xff\xfe\xfd", "a\xed\xa0\x80", "\x00", "a\xc3(", "\ufeff\u202e\u2066", "'; DROP TABLE events; --", `"><script>alert(1)</script>`, "%00%ff", "\r\nSet-Cookie: a=b",
+	"{{.}}${7*7}", strings.Repeat("汉", 1200), "-1", "99999999999999999999", "NaN", "1e309", "\U0001F37A", "../../etc/passwd",
+}
+
+// TestPoison sends poison in every field of every route, and in headers: a sentence comes back, never a fault of ours, and
+// nothing of it becomes markup.
+func TestPoison(t *testing.T) {
+	both(t, func(t *testing.T, s *site) {
+		quick := s.set.Database != "" // what is no matter of the database was tried on the other one
+		g := s.guests(t, s.world.Event, guest("雪松", "一组"))[0]
+		extra := &domain.Person{StaffNo: "extra", Name: "琉璃", Role: domain.RoleCrewMember, Crew: domain.CrewENG, PinHash: "-"}
+		if _, err := s.Store.CreatePerson(t.Context(), domain.Act{}, extra); err != nil {
+			t.Fatal(err)
+		}
+		// An event of its own: some of what is sent changes it for good.
+		e := domain.Event{Name: "试验", Type: "meeting", Organiser: "x", Contact: "x", Level: 1, LevelReason: "x", Secrecy: "normal", Heads: 1, StartAt: s.Store.Now().Add(5 * time.Hour), EndAt: s.Store.Now().Add(6 * time.Hour)}
+		event := s.world.MakeEvent(t, store.EventDraft{Event: e, Rooms: []string{"R1"}})
+		id := strings.NewReplacer("/events/:id", "/events/"+event, "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
+			"/people/:id", "/people/"+extra.ID, "/sessions/:id", "/sessions/none", "*", "x")
+		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
+		for _, r := range server.Routes(s.Web, &server.Ops{}) {
+			route := r.Method + " " + r.Path
+			fields := fieldsOf[route]
+			if fields == nil && r.Method != http.MethodGet && r.Method != http.MethodDelete && !strings.HasSuffix(r.Path, "/readiness") && !strings.HasSuffix(r.Path, "/disabled") {
+				t.Errorf("%s: which fields does it read?", route)
+			}
+			c := commander
+			if strings.HasPrefix(r.Path, "/people") {
+				c = admin
+			}
+			for n, field := range fields {
+				for k, p := range poisons {
+					if k >= 3 && (quick || len(fields) > 3 && (n+k)%3 != 0) { // long forms: a third for each field
+						continue
+					}
+					v := s.good(route)
+					v.Set(field, p)
+					var a *answer
+					if r.Method == http.MethodGet {
+						a = c.send(r.Method, id.Replace(r.Path)+"?"+v.Encode(), nil)
+					} else {
+						a = c.send(r.Method, id.Replace(r.Path), v, "HX-Request", "true")
+					}
+					if a.status >= 500 {
+						t.Errorf("%s with %s=%.40q: %d %s", route, field, p, a.status, a.body)
+					}
+					if strings.Contains(a.body, "<script>alert") || a.header.Get("Set-Cookie") == "a=b" {
+						t.Errorf("%s with %s=%q: it came through: %s", route, field, p, a.body)
+					}
+				}
+			}
+		}
+		for k, p := range poisons {
+			if quick && k >= 3 {
+				break
+			}
+			p = strings.NewReplacer("\x00", "", "\r", "", "\n", "").Replace(p) // no client can send these in a header
+			if p == "" {
+				continue
+			}
+			for n, name := range []string{"Accept-Language", "User-Agent", "X-Post", "HX-Current-URL", "Idempotency-Key", "X-Acted-At", "X-Sent-At", "Accept", "Content-Type", "Accept-Encoding", "If-None-Match", "X-Real-IP", "X-Forwarded-For", "Sec-WebSocket-Key"} {
+				if k >= 3 && (n+k)%3 != 0 {
+					continue
+				}
+				a := commander.raw("PUT", "/events/"+event+"/done", strings.NewReader("phase=pre"), "Content-Type", "application/x-www-form-urlencoded", name, p)
+				if a.status >= 500 {
+					t.Errorf("%s: %.40q: %d %s", name, p, a.status, a.body)
+				}
+				if a := commander.raw("GET", "/events/"+event+"/items", nil, name, p); a.status >= 500 {
+					t.Errorf("page, %s: %.40q: %d %s", name, p, a.status, a.body)
+				}
+			}
+		}
+		if quick {
+			return
+		}
+		for _, body := range []string{"{", `{"reading":1}`, "[]", "null", "%", "reading", "=", "&&&", strings.Repeat("a=b&", 5000), "--x\r\n"} {
+			for _, typ := range []string{"application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "multipart/form-data", "text/xml", ""} {
+				for _, path := range []string{"/guests/" + g.ID, "/events/" + event} {
+					if a := commander.raw("PUT", path, strings.NewReader(body), "Content-Type", typ); a.status >= 500 {
+						t.Errorf("%s %s %.20q: %d %s", path, typ, body, a.status, a.body)
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestStrangeIDs: what cannot be an id, or is nobody's, is not found.
+func TestStrangeIDs(t *testing.T) {
+	both(t, func(t *testing.T, s *site) {
+		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
+		for _, r := range server.Routes(s.Web, &server.Ops{}) {
+			if !strings.Contains(r.Path, ":id") {
+				continue
+			}
+			c := commander
+			if strings.HasPrefix(r.Path, "/people") {
+				c = admin
+			}
+			for _, id := range []string{"none", store.NewID(), "'", "%27%20or%201=1--", "%22", "..", "%2e%2e%2f%2e%2e", "..%2f", "%00", "a%00", "%ff", "%e6%b1%89", "%20", "*", strings.Repeat("a", 65), strings.Repeat("a", 3000), "%0d%0aX:y", "new%2f"} {
+				fields := s.good(r.Method + " " + r.Path)
+				switch {
+				case strings.HasSuffix(r.Path, "/pin"):
+					fields = form("pin", "864209")
+				case r.Method == http.MethodGet:
+					fields = nil
+				}
+				for _, accept := range []string{"text/html", "application/json"} {
+					a := c.send(r.Method, strings.Replace(r.Path, ":id", id, 1), fields, "Accept", accept)
+					if a.status != 404 {
+						t.Errorf("%s with %.40q: %d %.300s", r.Method+" "+r.Path, id, a.status, a.body)
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestTooLarge: what is too large is refused with a sentence before it is read.
+func TestTooLarge(t *testing.T) {
+	s := start(t, setting{})
+	c := s.signIn(t, "supervisor")
+	large := func(n int) string { return "text=" + strings.Repeat("a", n) }
+	event := "/events/" + s.world.Event
+	for _, x := range []struct {
+		method, path string
+		n            int
+		status       int
+	}{
+		{"PUT", "/items/" + s.world.Item(t, s.world.Event, "S13").ID + "/done", 60 << 10, 200},
+		{"PUT", "/items/" + s.world.Item(t, s.world.Event, "S14").ID + "/done", 65 << 10, 413},
+		{"POST", "/session", 100 << 10, 413},
+		{"POST", event + "/guests", 100 << 10, 413},
+		{"PUT", event + "/guests/import", 100 << 10, 413},
+		{"POST", event + "/guests/import", 1000 << 10, 422}, // one line of a megabyte is no guest
+		{"POST", event + "/guests/import", 3 << 20, 413},
+	} {
+		for _, accept := range []string{"text/html", "application/json"} {
+			a, err := c.try(x.method, x.path, strings.NewReader(large(x.n)), "Content-Type", "application/x-www-form-urlencoded", "HX-Request", "true", "Accept", accept)
+			if err != nil {
+				t.Errorf("%s %s with %d KB: no answer: %v", x.method, x.path, x.n>>10, err)
+				continue
+			}
+			if a.status != x.status {
+				t.Errorf("%s %s with %d KB: %d %.200s", x.method, x.path, x.n>>10, a.status, a.body)
+			}
+			if x.status == 413 && !strings.Contains(a.body, i18n.T("zh", "error.too_large")) {
+				t.Errorf("%s %s says %q", x.method, x.path, a.body)
+			}
+		}
+	}
+	a, err := c.try("GET", "/today", nil, "X-Filler", strings.Repeat("a", 20<<10))
+	if err != nil || a.status/100 != 4 || a.header.Get("Content-Security-Policy") == "" || !strings.Contains(a.body, i18n.T("zh", "error.bad_request")) {
+		t.Errorf("20 KB of headers: %v %+v", err, a)
+	}
+	c.get("/today", "X-Filler", strings.Repeat("a", 8<<10))
+}
+
+// TestEventForm: what is wrong stands beside its field, in both languages, and nothing that was typed is lost.
+func TestEventForm(t *testing.T) {
+	s := start(t, setting{})
+	w := s.world
+	day := s.Store.Now().In(s.Store.Loc).AddDate(0, 0, 3).Format("2006-01-02")
+	at := func(clock string) string { return day + "T" + clock }
+	taken := domain.Event{Name: "占用", Type: "meeting", Organiser: "x", Contact: "x", Level: 4, Secrecy: domain.SecrecyNormal, Heads: 1}
+	for _, x := range []struct {
+		name    string
+		secrecy domain.Secrecy
+		room    string
+	}{{"年度总结会", domain.SecrecyNormal, "R1"}, {"竞标评审", domain.SecrecySecret, "R2"}} {
+		e := taken
+		e.Name, e.Secrecy = x.name, x.secrecy
+		e.StartAt = mustTime(t, at("09:00"), s.Store.Loc)
+		e.EndAt = e.StartAt.Add(2 * time.Hour)
+		w.MakeEvent(t, store.EventDraft{Event: e, Rooms: []string{x.room}})
+	}
+	good := func(more ...string) url.Values {
+		v := form("name", "例会", "type", "meeting", "level", "4", "secrecy", "normal", "heads", "5", "start_at", at("10:00"), "end_at", at("11:00"), "organiser", "办公室", "contact", "甲",
+			"commander_id", w.People["commander"].ID, "rooms", "R3")
+		for i := 0; i+1 < len(more); i += 2 {
+			v.Set(more[i], more[i+1])
+		}
+		return v
+	}
+	next := mustTime(t, at("00:00"), s.Store.Loc).AddDate(0, 0, 1).In(s.Store.Loc).Format("2006-01-02")
+	for _, locale := range i18n.Locales {
+		if _, err := s.Store.SetLocale(t.Context(), domain.Act{Person: w.People["supervisor"]}, locale); err != nil {
+			t.Fatal(err)
+		}
+		c := s.signIn(t, "supervisor")
+		for _, x := range []struct {
+			name  string
+			in    url.Values
+			wrong map[string]string // field → key
+			hides string
+		}{
+			{"nothing typed", form(), map[string]string{"name": "field.required", "type": "field.choose", "level": "event.level_range", "secrecy": "field.choose", "start_at": "field.time"}, ""},
+			{"end before start", good("end_at", at("09:59")), map[string]string{"end_at": "event.end_before_start"}, ""},
+			{"end at start", good("end_at", at("10:00")), map[string]string{"end_at": "event.end_before_start"}, ""},
+			{"no end", good("end_at", ""), map[string]string{"end_at": "field.time"}, ""},
+			{"fifteen days", good("end_at", "2200-01-01T00:00"), map[string]string{"end_at": "field.time"}, ""},
+			{"arrival after start", good("arrival_at", at("10:01")), map[string]string{"arrival_at": "event.arrival_after_start"}, ""},
+			{"arrival days before", good("arrival_at", "2026-01-01T10:00"), map[string]string{"arrival_at": "event.arrival_too_early"}, ""},
+			{"break outside", good("break_at", at("12:00")), map[string]string{"break_at": "event.break_outside"}, ""},
+			{"numbers in words", good("heads", "五", "level", "一", "tea_minutes", "bald"), map[string]string{"heads": "event.heads_range", "level": "event.level_range", "tea_minutes": "event.tea_range"}, ""},
+			{"numbers out of range", good("heads", "-3", "level", "5", "tea_minutes", "3"), map[string]string{"heads": "event.heads_range", "level": "event.level_range", "tea_minutes": "event.tea_range"}, ""},
+			{"times in words", good("start_at", "morgen", "end_at", "2026-02-30T10:00"), map[string]string{"start_at": "field.time", "end_at": "field.time"}, ""},
+			{"also other fields", good("start_at", "x", "name", ""), map[string]string{"start_at": "field.time", "name": "field.required"}, ""},
+			{"too long", good("name", strings.Repeat("会", 81), "notes", strings.Repeat("注", 2001)), map[string]string{"name": "field.too_long", "notes": "field.too_long"}, ""},
+			{"room taken", good("rooms", "R1"), map[string]string{"rooms": "event.room_taken"}, ""},
+			{"room taken by a secret event", good("rooms", "R2"), map[string]string{"rooms": "event.room_taken"}, "竞标"},
+			{"no such room", good("rooms", "R9"), map[string]string{"rooms": "field.choose"}, ""},
+			{"no such person", good("people", "nobody"), map[string]string{"people": "field.choose"}, ""},
+			{"a person without a crew", good("people", w.People["admin"].ID), map[string]string{"people": "event.person_without_crew"}, ""},
+			{"no such commander", good("commander_id", "nobody"), map[string]string{"commander_id": "field.choose"}, ""},
+		} {
+			x.in.Set("notes", x.in.Get("notes")+"第一行\n<第二行> & \"引号\"")
+			a := c.act("POST", "/events", x.in)
+			if a.status != 422 || a.header.Get("X-Ack") == "" {
+				t.Errorf("%s: %d %v", x.name, a.status, a.header)
+				continue
+			}
+			page := pageOf(t, a.body)
+			for field, key := range x.wrong {
+				n := first(page, func(n *html.Node) bool { return attr(n, "data-error-for") == field })
+				if n == nil || !fits(text(n), i18n.T(locale, key)) {
+					t.Errorf("%s in %s: beside %s stands %v, want %q", x.name, locale, field, n != nil && text(n) != "", i18n.T(locale, key))
+				}
+			}
+			for _, n := range nodes(page, func(n *html.Node) bool {
+				return has(n, "data-error-for") && text(n) != "" && byID(page, "event-form") != nil
+			}) {
+				if f := attr(n, "data-error-for"); x.wrong[f] == "" && len(x.wrong) == 1 {
+					t.Errorf("%s: %s is called wrong, too: %s", x.name, f, text(n))
+				}
+			}
+			for field, values := range x.in {
+				for _, v := range values {
+					if !keeps(page, field, v) {
+						t.Errorf("%s: %s=%.40q is lost", x.name, field, v)
+					}
+				}
+			}
+			if x.hides != "" && strings.Contains(a.body, x.hides) {
+				t.Errorf("%s: the answer says %s", x.name, x.hides)
+			}
+			var j struct{ Fields []struct{ Field string } }
+			if c.json("POST", "/events", x.in, &j); len(j.Fields) < len(x.wrong) {
+				t.Errorf("%s as JSON: %+v", x.name, j)
+			}
+		}
+		// Across midnight, back to back with another event, and a draft in a room that others may still take.
+		for k, v := range []url.Values{good("start_at", at("23:00"), "end_at", next+"T01:30"), good("rooms", "R1", "start_at", at("11:00"), "end_at", at("12:00")), good("rooms", "R1", "start_at", at("08:00"), "end_at", at("09:00"))} {
+			key := store.NewID()
+			a := c.act("POST", "/events", v, "Idempotency-Key", key)
+			if a.status != 204 || !strings.HasPrefix(a.header.Get("HX-Redirect"), "/events/") || a.header.Get("X-Ack") != key {
+				t.Errorf("good event %d: %d %s", k, a.status, a.body)
+				continue
+			}
+			if again := c.act("POST", "/events", v, "Idempotency-Key", key); again.header.Get("HX-Redirect") != a.header.Get("HX-Redirect") {
+				t.Errorf("the same key made another event: %v", again.header)
+			}
+			page := pageOf(t, c.get(a.header.Get("HX-Redirect")+"/edit").body)
+			for field, values := range v {
+				if !keeps(page, field, values[0]) {
+					t.Errorf("good event %d: the form shows another %s than %q", k, field, values[0])
+				}
+			}
+		}
+	}
+	// A plain form without scripts leads on the ordinary way.
+	c := s.signIn(t, "head")
+	if a := c.send("POST", "/events", good()); a.status != 303 || !strings.HasPrefix(a.header.Get("Location"), "/events/") {
+		t.Errorf("plain form: %d", a.status)
+	}
+	var j struct{ Created string }
+	if a := c.json("POST", "/events", good(), &j); a.status != 201 || j.Created == "" {
+		t.Errorf("as JSON: %d %s", a.status, a.body)
+	}
+	if a := c.act("POST", "/events", good("id", j.Created)); a.status != 422 || !strings.Contains(a.body, i18n.T("zh", "event.exists")) {
+		t.Errorf("an id that is taken: %d", a.status)
+	}
+}
+
+func mustTime(t testing.TB, s string, loc *time.Location) time.Time {
+	t.Helper()
+	at, err := time.ParseInLocation("2006-01-02T15:04", s, loc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.UTC()
+}
+
+func nodes(root *html.Node, ok func(*html.Node) bool) []*html.Node {
+	var list []*html.Node
+	for n := range walk(root) {
+		if ok(n) {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// keeps tells whether a form still shows what was typed into a field, as far as its control can show it.
+func keeps(page *html.Node, field, value string) bool {
+	controls := nodes(page, func(n *html.Node) bool { return attr(n, "name") == field })
+	if len(controls) == 0 {
+		return false
+	}
+	for _, n := range controls {
+		switch {
+		case n.Data == "textarea":
+			var b strings.Builder
+			for c := range n.ChildNodes() {
+				b.WriteString(c.Data)
+			}
+			if b.String() == value {
+				return true
+			}
+		case n.Data == "select":
+			chosen := first(n, func(o *html.Node) bool { return o.Data == "option" && has(o, "selected") })
+			known := first(n, func(o *html.Node) bool { return o.Data == "option" && attr(o, "value") == value })
+			if known == nil || attr(chosen, "value") == value {
+				return true
+			}
+		case attr(n, "type") == "checkbox" || attr(n, "type") == "radio":
+			if attr(n, "value") == value {
+				return has(n, "checked")
+			}
+		case attr(n, "value") == value:
+			return true
+		}
+	}
+	// A choice that was never offered cannot be shown.
+	return first(page, func(n *html.Node) bool {
+		return attr(n, "name") == field && (attr(n, "type") == "checkbox" || attr(n, "type") == "radio")
+	}) != nil && first(page, func(n *html.Node) bool { return attr(n, "name") == field && attr(n, "value") == value }) == nil
+}
+
+// TestPersonForm: as the event form; a PIN that was typed never comes back.
+func TestPersonForm(t *testing.T) {
+	s := start(t, setting{})
+	c := s.signIn(t, "admin")
+	for _, x := range []struct {
+		in    url.Values
+		field string
+		key   string
+	}{
+		{form("name", "新人", "staff_no", "new1", "role", "crew_member", "crew", "SVC", "pin", "12345"), "pin", "person.pin_length"},
+		{form("name", "新人", "staff_no", "new1", "role", "crew_member", "crew", "SVC", "pin", "123456"), "pin", "person.pin_weak"},
+		{form("name", "新人", "staff_no", "new1", "role", "crew_member", "crew", "SVC", "pin", "777777"), "pin", "person.pin_weak"},
+		{form("name", "新人", "staff_no", "new1", "role", "crew_member", "pin", "864209"), "crew", "person.crew_needed"},
+		{form("name", "新人", "staff_no", "new1", "role", "guest", "crew", "SVC", "pin", "864209"), "role", "field.choose"},
+		{form("name", "", "staff_no", "new1", "role", "crew_member", "crew", "SVC", "pin", "864209"), "name", "field.required"},
+		{form("name", "新人", "staff_no", "service", "role", "crew_member", "crew", "SVC", "pin", "864209"), "staff_no", "person.staff_no_taken"},
+		{form("name", "新人", "staff_no", "工号1", "role", "crew_member", "crew", "SVC", "pin", "864209"), "staff_no", "person.staff_no_form"},
+		{form("name", "新人", "staff_no", "new1", "phone", "abc", "role", "crew_member", "crew", "SVC", "pin", "864209"), "phone", "person.phone_form"},
+	} {
+		a := c.act("POST", "/people", x.in)
+		page := pageOf(t, a.body)
+		n := first(page, func(n *html.Node) bool { return attr(n, "data-error-for") == x.field })
+		if a.status != 422 || n == nil || text(n) != i18n.T("zh", x.key) {
+			t.Errorf("%v: %d, beside %s stands %v", x.in, a.status, x.field, n)
+			continue
+		}
+		for field, values := range x.in {
+			if field == "pin" {
+				if strings.Contains(a.body, values[0]) {
+					t.Errorf("%v: the PIN comes back", x.in)
+				}
+			} else if !keeps(page, field, values[0]) {
+				t.Errorf("%v: %s is lost", x.in, field)
+			}
+		}
+	}
+	if a := c.act("POST", "/people", form("name", "新人", "staff_no", "New1", "role", "crew_member", "crew", "SVC", "pin", "864209")); a.status != 204 || a.header.Get("HX-Redirect") != "/people" {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	if a := s.nobody().send("POST", "/session", form("login", "new1", "pin", "864209")); a.status != 303 {
+		t.Errorf("the new person cannot sign in: %d", a.status)
+	}
+	admin := s.world.People["admin"]
+	if a := c.act("PUT", "/people/"+admin.ID, form("name", admin.Name, "staff_no", "admin", "role", "crew_member", "crew", "SVC")); a.status != 422 || !strings.Contains(a.body, i18n.T("zh", "person.own_role")) {
+		t.Errorf("one's own role: %d", a.status)
+	}
+	if a := c.act("PUT", "/people/"+admin.ID+"/disabled", nil); a.status != 409 || !strings.Contains(a.body, i18n.T("zh", "person.not_self")) {
+		t.Errorf("oneself disabled: %d", a.status)
+	}
+}
+
+// TestImport: a guest list from a spreadsheet is taken as a whole, or none of it with a sentence for each wrong line, and the
+// text stays.
+func TestImport(t *testing.T) {
+	both(t, func(t *testing.T, s *site) {
+		c := s.signIn(t, "commander")
+		path := "/events/" + s.world.Event + "/guests"
+		gb, err := simplifiedchinese.GB18030.NewEncoder().String("姓名,单位,车牌\n龙𪚥,集团,海A66666\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, x := range []struct {
+			name, text string
+			added      int
+			line       int
+			key        string
+		}{
+			{"nothing", "", 0, 0, "import.empty"},
+			{"heading only", "姓名,职务\n", 0, 0, "import.empty"},
+			{"white space", " \n\t\n\n", 0, 0, "import.empty"},
+			{"no heading", "张三丰,主任,集团,一组,海A12345,A01,轮椅\n李四光,副主任\n", 2, 0, ""},
+			{"heading in another order", "车牌,姓名,序号\n海B1,王五常,1\n", 1, 0, ""},
+			{"English heading, tabs, BOM", "\ufeffName\tTitle\tParty\nAnn Lee\tDirector\tGroup A\n", 1, 0, ""},
+			{"Windows lines, semicolons", "姓名;单位\r\n赵六合;集团\r\n\r\n", 1, 0, ""},
+			{"old Mac lines", "姓名,单位\r孙七星,集团\r", 1, 0, ""},
+			{"Chinese commas", "姓名，单位\n周八方，集团\n", 1, 0, ""},
+			{"quotes", "姓名,备注\n\"吴,九如\",\"说 \"\"你好\"\"\n两行\"\n", 1, 0, ""},
+			{"GB18030", gb, 1, 0, ""},
+			{"on the list already", "张三丰,主任,集团\n", 0, 1, "guest.duplicate"},
+			{"twice in the table", "姓名\n郑十全\n郑十全\n", 0, 3, "guest.duplicate"},
+			{"formula", "姓名,单位\n甲,集团\n=cmd|'/c calc'!A1,x\n", 0, 3, "import.formula"},
+			{"formula in another cell", "姓名,备注\n甲,@SUM(1)\n", 0, 2, "import.formula"},
+			{"minus", "姓名,备注\n甲,-1+2\n", 0, 2, "import.formula"},
+			{"lost quote", "姓名,备注\n甲,\"开头\n乙,x\n", 0, 2, "import.quotes"},
+			{"too many columns", "姓名,单位\n甲,集团,多\n", 0, 2, "import.too_many_columns"},
+			{"no name", "姓名,单位\n,集团\n", 0, 2, "field.required"},
+			{"name too long", "姓名\n" + strings.Repeat("长", 41) + "\n", 0, 2, "field.too_long"},
+			{"rank in words", "姓名,序号\n甲,一\n", 0, 2, "guest.rank_range"},
+			{"one wrong among good ones", "姓名\n甲一\n甲二\n\n" + strings.Repeat("长", 41) + "\n甲三\n", 0, 5, "field.too_long"},
+			{"no encoding", "\xff\xfe\x00", 0, 0, "import.encoding"},
+			{"50,000 lines", "姓名\n" + strings.Repeat("张某\n", 50_000), 0, 0, "import.too_many"},
+		} {
+			before := len(s.mustGuests(t))
+
+			body, typ := upload(t, "text", x.text)
+			if n%2 == 1 {
+				body, typ = upload(t, "file", x.text)
+			}
+			if n%4 == 2 && len(x.text) < 10_000 {
+				body, typ = strings.NewReader(form("text", x.text).Encode()), "application/x-www-form-urlencoded"
+			}
+			a := c.raw("POST", path+"/import", body, "Content-Type", typ, "HX-Request", "true", "Idempotency-Key", store.NewID())
+			if got := len(s.mustGuests(t)) - before; got != x.added {
+				t.Errorf("%s: %d guests more, want %d: %d %.300s", x.name, got, x.added, a.status, a.body)
+			}
+			if x.key == "" {
+				if a.status != 200 || a.header.Get("X-Ack") == "" {
+					t.Errorf("%s: %d", x.name, a.status)
+				}
+				continue
+			}
+			page := pageOf(t, a.body)
+			errors := first(page, func(n *html.Node) bool { return has(n, "data-errors") })
+			if a.status != 422 || errors == nil {
+				t.Errorf("%s: %d %.500s", x.name, a.status, a.body)
+				continue
+			}
+			found := false
+			for _, line := range nodes(errors, func(n *html.Node) bool { return n.Data == "li" }) {
+				q := first(line, func(n *html.Node) bool { return n.Data == "q" })
+				words := text(line)
+				if q != nil {
+					words = strings.TrimSpace(strings.TrimSuffix(words, text(q)))
+				}
+				place := i18n.T("zh", "guests.import_line", "n", fmt.Sprint(x.line))
+				if sentence, ok := strings.CutPrefix(words, place); x.line > 0 && ok && fits(strings.TrimSpace(sentence), i18n.T("zh", x.key)) || x.line == 0 && containsFit(words, i18n.T("zh", x.key)) {
+					found = true
+				}
+			}
+			if !found {
+				t.Errorf("%s: no line %d with %q in %s", x.name, x.line, i18n.T("zh", x.key), text(errors))
+			}
+			if x.key != "import.encoding" { // what cannot be read cannot be shown
+				if area := first(page, func(n *html.Node) bool { return n.Data == "textarea" && attr(n, "name") == "text" }); !strings.Contains(areaText(area), strings.TrimSpace(strings.ReplaceAll(x.text, "\r", ""))) {
+					t.Errorf("%s: the text is lost", x.name)
+				}
+			}
+			if strings.Contains(text(errors), "{") {
+				t.Errorf("%s: unfilled sentence: %s", x.name, text(errors))
+			}
+		}
+		list := s.mustGuests(t)
+		byName := map[string]domain.Guest{}
+		for _, g := range list {
+			byName[g.Name] = g
+		}
+		if g := byName["张三丰"]; g.Title != "主任" || g.Organisation != "集团" || g.Plate != "海A12345" || g.Bay != "A01" || g.Needs != "轮椅" || g.PartyID == "" {
+			t.Errorf("%+v", g)
+		}
+		if g := byName["王五常"]; g.Plate != "海B1" || g.Rank != 1 {
+			t.Errorf("%+v", g)
+		}
+		if g := byName["吴,九如"]; g.Needs != "说 \"你好\" 两行" {
+			t.Errorf("%+v", g)
+		}
+		if g := byName["龙𪚥"]; g.Plate != "海A66666" {
+			t.Errorf("%+v", g)
+		}
+		// The same key again adds nobody; a large list is taken at once and pushed.
+		key := store.NewID()
+		var b strings.Builder
+		b.WriteString("姓名,代表团\n")
+		for n := range 1500 {
+			fmt.Fprintf(&b, "来宾%d,团%d\n", n, n%20)
+		}
+		before := len(list)
+		for range 2 {
+			body, typ := upload(t, "text", b.String())
+			a := c.raw("POST", path+"/import", body, "Content-Type", typ, "HX-Request", "true", "Idempotency-Key", key)
+			if a.status != 200 || a.header.Get("X-Ack") != key {
+				t.Fatalf("%d %.300s", a.status, a.body)
+			}
+			if n := len(s.mustGuests(t)) - before; n != 1500 {
+				t.Fatalf("%d guests more", n)
+			}
+		}
+		if cleaner := s.signIn(t, "cleaning"); cleaner.act("POST", path+"/import", form("text", "甲")).status != 403 {
+			t.Error("a cleaner imports guests")
+		}
+	})
+}
+
+func containsFit(words, pattern string) bool {
+	for i := range words {
+		if fits(words[i:], pattern) {
+			return true
+		}
+	}
+	return false
+}
+
+func areaText(n *html.Node) string {
+	var b strings.Builder
+	if n != nil {
+		for c := range n.ChildNodes() {
+			b.WriteString(c.Data)
+		}
+	}
+	return b.String()
+}
+
+func (s *site) mustGuests(t testing.TB) []domain.Guest {
+	t.Helper()
+	list, err := s.Store.Guests(t.Context(), s.world.Event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// upload is a form with one field or file.
+func upload(t testing.TB, name, content string) (io.Reader, string) {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	var err error
+	if name == "file" {
+		f, ferr := w.CreateFormFile("file", "来宾.csv")
+		if ferr != nil {
+			t.Fatal(ferr)
+		}
+		_, err = f.Write([]byte(content))
+	} else {
+		err = w.WriteField(name, content)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = w.Close()
+	return &b, w.FormDataContentType()
+}

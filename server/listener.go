@@ -1,0 +1,70 @@
+package server
+
+import (
+	"net"
+	"sync"
+)
+
+// listener knows which connections have not said a word yet. Browsers open some
+// in advance; one that is never used would hold a shutdown up until it times out.
+type listener struct {
+	net.Listener
+	mu     sync.Mutex
+	silent map[*silentConn]struct{}
+	over   bool
+}
+
+func newListener(l net.Listener) *listener {
+	return &listener{Listener: l, silent: map[*silentConn]struct{}{}}
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	tcp, ok := c.(*net.TCPConn)
+	if err != nil || !ok {
+		return c, err
+	}
+	s := &silentConn{TCPConn: tcp, l: l}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.silent[s] = struct{}{}
+	if l.over {
+		_ = tcp.Close()
+	}
+	return s, nil
+}
+
+// hangUp closes the connections that never said a word, now and from now on.
+func (l *listener) hangUp() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.over = true
+	for s := range l.silent {
+		_ = s.TCPConn.Close()
+	}
+}
+
+// silentConn is a connection until its first bytes, and transparent afterwards.
+// It embeds the concrete type, so that several buffers still leave in one write.
+type silentConn struct {
+	*net.TCPConn
+	l    *listener
+	once sync.Once
+}
+
+func (s *silentConn) Read(b []byte) (int, error) {
+	n, err := s.TCPConn.Read(b)
+	s.once.Do(s.spoke)
+	return n, err
+}
+
+func (s *silentConn) Close() error {
+	s.once.Do(s.spoke)
+	return s.TCPConn.Close()
+}
+
+func (s *silentConn) spoke() {
+	s.l.mu.Lock()
+	defer s.l.mu.Unlock()
+	delete(s.l.silent, s)
+}

@@ -1,0 +1,433 @@
+package live
+
+import (
+	"bytes"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// maxFailures is how many renderings in a row may fail before the pages are told
+// to fetch themselves again instead.
+const maxFailures = 5
+
+// room gathers the sockets of one topic. While there is something to show, one
+// worker goroutine renders it, once for each key; what arrives meanwhile is
+// rendered together in its next round.
+type room struct {
+	hub   *Hub
+	topic string
+	slot  int // when its clock is due
+	feed  feed
+
+	sockets   int       // guarded by hub.mu
+	idleSince time.Time // likewise: when the last socket left
+
+	flights flights // what joins ask for, shared by all who ask for the same
+
+	mu       sync.Mutex
+	open     bool // it is known where the topic stands
+	groups   map[Key]*group
+	clockDue bool
+	running  bool      // the worker is at it
+	asked    time.Time // when the oldest thing that waits became known
+	failures int       // renderings that failed in a row
+}
+
+// group is the sockets that one rendering serves.
+type group struct {
+	conns   map[*Conn]struct{}
+	clock   []byte    // what Source.Clock said last; all conns have it
+	clocked time.Time // when it was asked
+}
+
+// feed is what a room has to show: the changes of a counted topic, or the cards
+// of the board. The room's lock is held where nothing else is said.
+type feed interface {
+	// opened says where the topic stands now.
+	opened(heads map[string]int64)
+	// offer takes a message.
+	offer(m Message)
+	// found takes what a poll found, and reports whether a message was lost.
+	found(heads map[string]int64) bool
+	// waiting reports whether there is something to show.
+	waiting() bool
+	// next takes what is to be shown now; ok is false when it is nothing. Called
+	// without the lock: it may ask the Source.
+	next() (b batch, ok bool, err error)
+	// shown says that b is in all queues, failed that it could not be rendered.
+	shown(b batch)
+	failed(b batch)
+	// missed returns what a socket needs that shows the topic as of since and was
+	// added to the room as of joined. Called without the lock.
+	missed(key Key, since, joined int64) (*frame, error)
+	// seq is the last change that was shown; 0 for the board.
+	seq() int64
+}
+
+// batch is what is shown in one go.
+type batch struct {
+	seq      int64
+	subjects []string
+	all      bool // everything; subjects is nil
+	reset    bool // too much to render: pages are fetched again
+}
+
+func newRoom(h *Hub, topic string) *room {
+	r := &room{hub: h, topic: topic, slot: rand.IntN(slots), groups: make(map[Key]*group), idleSince: time.Now()}
+	if topic == TopicBoard {
+		r.feed = &board{r: r}
+	} else {
+		r.feed = &counted{r: r}
+	}
+	return r
+}
+
+// join adds a socket and returns what has to come first in its queue.
+func (r *room) join(c *Conn, since int64) ([]*frame, error) {
+	if err := r.ensureOpen(); err != nil {
+		return nil, err
+	}
+	joined := r.add(c)
+	var first []*frame
+	f, err := r.feed.missed(c.sub.Key, since, joined)
+	if err != nil {
+		return nil, err
+	}
+	if f != nil {
+		r.hub.countJoin(f)
+		first = append(first, f)
+	}
+	if f := r.currentClock(c.sub.Key); f != nil {
+		first = append(first, f)
+	}
+	return first, nil
+}
+
+// ensureOpen reads where the topic stands, before the first socket is added.
+func (r *room) ensureOpen() error {
+	r.mu.Lock()
+	open := r.open
+	r.mu.Unlock()
+	if open {
+		return nil
+	}
+	_, err := r.flights.do(flight{what: opening}, func() (*frame, error) {
+		heads, err := r.hub.heads(r.hub.forJoins, []string{r.topic})
+		if err != nil {
+			return nil, err
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.feed.opened(heads)
+		r.open = true
+		r.work()
+		return nil, nil
+	})
+	return err
+}
+
+// add adds a socket and returns the last change that it will not find in its
+// queue. What is shown from here on, it will.
+func (r *room) add(c *Conn) (joined int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	g := r.groups[c.sub.Key]
+	if g == nil {
+		g = &group{conns: make(map[*Conn]struct{})}
+		r.groups[c.sub.Key] = g
+	}
+	g.conns[c] = struct{}{}
+	return r.feed.seq()
+}
+
+func (r *room) remove(c *Conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	g := r.groups[c.sub.Key]
+	if g == nil {
+		return
+	}
+	delete(g.conns, c)
+	if len(g.conns) == 0 {
+		delete(r.groups, c.sub.Key)
+	}
+}
+
+// offer takes a message. It never blocks.
+func (r *room) offer(m Message) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.feed.offer(m)
+	r.work()
+}
+
+// found takes what a poll found.
+func (r *room) found(heads map[string]int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.open {
+		return
+	}
+	if r.feed.found(heads) {
+		r.hub.count.heals.Add(1)
+	}
+	r.work()
+}
+
+// tick asks for what changed with time.
+func (r *room) tick() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.clockDue = len(r.groups) > 0
+	r.work()
+}
+
+// work starts the worker when there is work and it is not at it. r.mu is held.
+func (r *room) work() {
+	if !r.open || !r.clockDue && !r.feed.waiting() {
+		return
+	}
+	if r.asked.IsZero() && r.feed.waiting() {
+		r.asked = time.Now()
+	}
+	if r.running || !r.hub.begin() {
+		return
+	}
+	r.running = true
+	go r.run()
+}
+
+// run works until nothing is left. After a failure it ends as well: the next
+// message or poll starts it again.
+func (r *room) run() {
+	defer r.hub.work.Done()
+	for {
+		r.mu.Lock()
+		show, clock := r.feed.waiting(), r.clockDue
+		if !show && !clock || r.hub.ctx.Err() != nil {
+			r.running = false
+			r.mu.Unlock()
+			return
+		}
+		r.clockDue = false
+		r.mu.Unlock()
+
+		var err error
+		if show {
+			err = r.showNext()
+		}
+		if clock {
+			r.showClock()
+		}
+		if err != nil {
+			r.mu.Lock()
+			r.running = false
+			r.mu.Unlock()
+			return
+		}
+	}
+}
+
+func (r *room) showNext() error {
+	r.mu.Lock()
+	asked := r.asked
+	r.asked = time.Time{}
+	r.mu.Unlock()
+
+	b, ok, err := r.feed.next()
+	if err == nil && ok {
+		err = r.show(b)
+	}
+	switch {
+	case err != nil:
+		r.mu.Lock()
+		r.asked = asked
+		r.mu.Unlock()
+		if r.hub.ctx.Err() == nil {
+			r.hub.count.failures.Add(1)
+			r.hub.complain("change not shown yet", "topic", r.topic, "err", err)
+		}
+	case ok && !asked.IsZero():
+		r.hub.cfg.OnFrame(time.Since(asked))
+	}
+	return err
+}
+
+// show renders b for each key in the room and queues the frames.
+func (r *room) show(b batch) error {
+	frames := make(map[Key]*frame)
+	for {
+		r.mu.Lock()
+		missing := r.missing(frames)
+		if len(missing) == 0 {
+			r.deliver(b, frames)
+			r.mu.Unlock()
+			return nil
+		}
+		r.mu.Unlock()
+		// A socket with a new key may join while we render: it is counted as
+		// being at the old seq, so it must get this batch, too.
+		if err := r.renderAll(b, missing, frames); err != nil {
+			r.mu.Lock()
+			r.feed.failed(b)
+			r.mu.Unlock()
+			return err
+		}
+	}
+}
+
+// missing returns the keys that have no frame yet. r.mu is held.
+func (r *room) missing(frames map[Key]*frame) []Key {
+	return slices.DeleteFunc(slices.Collect(maps.Keys(r.groups)), func(k Key) bool {
+		_, ok := frames[k]
+		return ok
+	})
+}
+
+// renderAll adds the frames of keys. When some keys cannot be rendered while
+// others can, theirs is a reset: a broken template must not hold up the rest.
+// When none can, it returns the error and the batch is tried again later.
+func (r *room) renderAll(b batch, keys []Key, frames map[Key]*frame) error {
+	var failed error
+	for _, key := range keys {
+		f, err := r.renderKey(b, key)
+		if err != nil {
+			failed = err
+			continue
+		}
+		frames[key] = f
+	}
+	if failed == nil {
+		return nil
+	}
+	if len(frames) == 0 && r.mayFailAgain() {
+		return failed
+	}
+	r.hub.complain("cannot render; pages are fetched again", "topic", r.topic, "subjects", b.subjects, "err", failed)
+	for _, key := range keys {
+		if _, ok := frames[key]; !ok {
+			frames[key] = resetFrame(r.topic, b.seq)
+		}
+	}
+	return nil
+}
+
+func (r *room) mayFailAgain() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failures++
+	return r.failures < maxFailures
+}
+
+func (r *room) renderKey(b batch, key Key) (*frame, error) {
+	if b.reset {
+		return resetFrame(r.topic, b.seq), nil
+	}
+	html, err := r.hub.render(r.hub.forRooms, r.topic, key, b.subjects)
+	switch {
+	case err != nil:
+		return nil, err
+	case b.all:
+		return wholeFrame(r.topic, html), nil
+	case len(html) == 0 && b.seq == 0:
+		return nil, nil // the board has nothing for this key
+	}
+	return fragmentsFrame(r.topic, b.seq, b.subjects, html), nil
+}
+
+// deliver queues the frames and moves the room on, in one step for whoever joins
+// or beats meanwhile. r.mu is held.
+func (r *room) deliver(b batch, frames map[Key]*frame) {
+	for key, g := range r.groups {
+		r.push(g, frames[key])
+	}
+	r.feed.shown(b)
+	r.failures = 0
+}
+
+// push queues one frame for a group. r.mu is held.
+func (r *room) push(g *group, f *frame) {
+	if f == nil || len(g.conns) == 0 {
+		return
+	}
+	for c := range g.conns {
+		c.push(f)
+	}
+	n := int64(len(g.conns))
+	r.hub.count.frames.Add(1)
+	r.hub.count.deliveries.Add(n)
+	if f.reset {
+		r.hub.count.resets.Add(n)
+	}
+}
+
+// showClock queues what changed with time alone, for each key.
+func (r *room) showClock() {
+	r.mu.Lock()
+	keys := slices.Collect(maps.Keys(r.groups))
+	r.mu.Unlock()
+	for _, key := range keys {
+		if err := r.refreshClock(r.hub.forRooms, key); err != nil { // the next tick tries again
+			r.hub.complain("clock not shown", "topic", r.topic, "err", err)
+		}
+	}
+}
+
+// refreshClock asks for what changes with time, and shows it to the key's
+// sockets when it differs from what they have.
+func (r *room) refreshClock(l lane, key Key) error {
+	begun := time.Now()
+	html, err := r.hub.clock(l, r.topic, key)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	g := r.groups[key]
+	if g == nil || g.clocked.After(begun) {
+		return nil
+	}
+	g.clocked = begun
+	if !bytes.Equal(html, g.clock) {
+		g.clock = html
+		r.push(g, r.clockFrame(g))
+	}
+	return nil
+}
+
+// currentClock returns what a joining page needs besides the changes: it may be
+// an hour old although nothing changed since, and the clock is shown again only
+// when it differs from what the other sockets have.
+func (r *room) currentClock(key Key) *frame {
+	_, err := r.flights.do(flight{what: clocking, key: key}, func() (*frame, error) {
+		return nil, r.refreshClock(r.hub.forJoins, key)
+	})
+	if err != nil {
+		r.hub.complain("clock not shown", "topic", r.topic, "err", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if g := r.groups[key]; g != nil {
+		return r.clockFrame(g)
+	}
+	return nil
+}
+
+// clockFrame returns what the clock of a group says, or nil. r.mu is held.
+func (r *room) clockFrame(g *group) *frame {
+	if len(g.clock) == 0 {
+		return nil
+	}
+	return tickingFrame(r.topic, r.feed.seq(), g.clock)
+}
+
+// lastSeq returns the last change that is in the queues; counted is false for
+// the board, which has none.
+func (r *room) lastSeq() (seq int64, counted bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.feed.seq(), r.topic != TopicBoard
+}

@@ -1,0 +1,548 @@
+package server_test
+
+import (
+	"database/sql"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gofiber/fiber/v2"
+
+	"huiwu/server"
+	"huiwu/server/domain"
+	"huiwu/server/store"
+)
+
+var update = flag.Bool("update", false, "write the files of testdata anew")
+
+// golden compares with a file of testdata, line by line, so that a change is a change that a reviewer sees.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, w := strings.Split(got, "\n"), strings.Split(string(want), "\n")
+	for n := range max(len(g), len(w)) {
+		var a, b string
+		if n < len(g) {
+			a = g[n]
+		}
+		if n < len(w) {
+			b = w[n]
+		}
+		if a != b {
+			t.Errorf("%s:%d\n  is     %s\n  golden %s", path, n+1, a, b)
+		}
+	}
+}
+
+// matrix walks every route with everybody.
+type matrix struct {
+	t       *testing.T
+	s       *site
+	db      *sql.DB
+	clients []*client // the first is nobody
+	events  []matrixEvent
+	extra   *domain.Person // somebody whom the admin may change
+	out     strings.Builder
+}
+
+type matrixEvent struct {
+	name   string
+	e      *domain.Event
+	items  []domain.Item
+	guest  string
+	strike string
+	party  string
+}
+
+// target is what one cell acts on.
+type target struct {
+	ev   *matrixEvent
+	item *domain.Item // of an item route
+	who  *client
+	n    int // of the cell
+}
+
+// TestRights asks every route as everybody, on an event of one's own, of one's crew, of others, and a secret one. What is
+// allowed is computed from domain.Can and compared with the answers; the answers stand in testdata/rights.golden:
+//
+//	go test ./server -run TestRights -update
+func TestRights(t *testing.T) {
+	s := start(t, setting{})
+	m := newMatrix(t, s)
+	for _, r := range server.Routes(s.Web, &server.Ops{}) {
+		switch {
+		case r.Scope == server.ByRole:
+			m.row(r, "", nil, nil)
+		case strings.HasPrefix(r.Path, "/items/"):
+			for k := range m.events {
+				m.row(r, "own", &m.events[k], m.ownItem)
+				m.row(r, "other", &m.events[k], m.otherItem)
+			}
+		default:
+			for k := range m.events {
+				m.row(r, "", &m.events[k], nil)
+			}
+		}
+	}
+	golden(t, "rights.golden", m.out.String())
+}
+
+func newMatrix(t *testing.T, s *site) *matrix {
+	t.Helper()
+	m := &matrix{t: t, s: s, clients: []*client{s.nobody()}}
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.set.Dir, "huiwu.db")+"?_busy_timeout=5000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	m.db = db
+	for _, no := range []string{"admin", "commander", "supervisor", "head", "service", "service2", "captain", "security", "cleaning", "engineering", "control", "supplies", "photo", "board"} {
+		m.clients = append(m.clients, s.signIn(t, no))
+	}
+	m.extra = &domain.Person{StaffNo: "extra", Name: "琉璃", Role: domain.RoleCrewMember, Crew: domain.CrewENG, PinHash: "-"}
+	if _, err := s.Store.CreatePerson(t.Context(), domain.Act{}, m.extra); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct{ name, id string }{{"visit", s.world.Event}, {"small", s.world.Other}, {"secret", s.world.Secret}} {
+		m.events = append(m.events, m.event(x.name, x.id))
+	}
+	m.out.WriteString("# Every route as everybody. A number is the HTTP status, \"in\" leads to the sign-in page, \"pub\" is a file for\n# everybody, \"-\" does not exist. 409 and 422: the right is there, the state or the body is not.\n")
+	m.line("", func(c *client) string {
+		if c.as == "" {
+			return "nobody"
+		}
+		return c.as
+	})
+	for k := range m.events {
+		ev := &m.events[k]
+		m.line("relation to "+ev.name, func(c *client) string {
+			v, ok := m.viewer(c, ev)
+			if !ok {
+				return "-"
+			}
+			return [...]string{"none", "crew", "assigned", "command"}[v.Relation]
+		})
+	}
+	return m
+}
+
+// event gives an event guests, and finds its items.
+func (m *matrix) event(name, id string) matrixEvent {
+	m.t.Helper()
+	ctx := m.t.Context()
+	if _, err := m.s.Store.AddGuests(ctx, domain.Act{}, id, []store.GuestDraft{
+		{Guest: domain.Guest{ID: store.NewID(), Name: "雪松"}, Party: "一组"}, {Guest: domain.Guest{ID: store.NewID(), Name: "银杏"}},
+	}); err != nil {
+		m.t.Fatal(err)
+	}
+	ev := matrixEvent{name: name}
+	guests, err := m.s.Store.Guests(ctx, id)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	ev.guest, ev.party, ev.strike = guests[0].ID, guests[0].PartyID, guests[1].ID
+	if ev.items, err = m.s.Store.Items(ctx, id); err != nil {
+		m.t.Fatal(err)
+	}
+	if ev.e, _, err = m.s.Store.Event(ctx, nil, id); err != nil {
+		m.t.Fatal(err)
+	}
+	return ev
+}
+
+// viewer is how a person stands to an event, by the facts of the test world.
+func (m *matrix) viewer(c *client, ev *matrixEvent) (domain.Viewer, bool) {
+	if c.as == "" {
+		return domain.Viewer{}, false
+	}
+	p := m.s.world.People[c.as]
+	v := domain.Viewer{Person: p, Crew: p.Crew}
+	assigned := map[string][]string{"visit": {"service", "security", "cleaning"}, "small": {"service2"}, "secret": {"service"}}[ev.name]
+	switch {
+	case c.as == "commander":
+		v.Relation = domain.RelationCommander
+	case slices.Contains(assigned, c.as):
+		v.Relation = domain.RelationAssigned
+	case slices.ContainsFunc(ev.items, func(i domain.Item) bool { return i.Crew == p.Crew }):
+		v.Relation = domain.RelationCrew
+	}
+	return v, true
+}
+
+// plain is an item that a tap finishes; rounds are for the routes about rounds.
+func plain(r server.Route, i *domain.Item) bool {
+	if r.Path == "/items/:id/deferral" {
+		return i.IsRound()
+	}
+	if i.IsRound() || i.ReadingRequired() || i.Flag != "" || i.TemplateID == "M7" || domain.GateFor(i.TemplateID) != nil {
+		return false
+	}
+	return r.Path != "/items/:id/acceptance" || i.Acceptance == domain.AcceptCommander && i.Crew != domain.CrewCMD
+}
+
+func (m *matrix) ownItem(r server.Route, c *client, ev *matrixEvent) *domain.Item {
+	return m.item(r, ev, func(i *domain.Item) bool { return c.as != "" && i.Crew == m.s.world.People[c.as].Crew })
+}
+
+func (m *matrix) otherItem(r server.Route, c *client, ev *matrixEvent) *domain.Item {
+	return m.item(r, ev, func(i *domain.Item) bool { return c.as == "" || i.Crew != m.s.world.People[c.as].Crew })
+}
+
+func (m *matrix) item(r server.Route, ev *matrixEvent, ok func(*domain.Item) bool) *domain.Item {
+	for k := range ev.items {
+		if i := &ev.items[k]; plain(r, i) && ok(i) {
+			return i
+		}
+	}
+	return nil
+}
+
+func (m *matrix) line(name string, cell func(*client) string) {
+	fmt.Fprintf(&m.out, "%-42s", name)
+	for _, c := range m.clients {
+		fmt.Fprintf(&m.out, " %-11s", cell(c))
+	}
+	text := strings.TrimRight(m.out.String(), " ")
+	m.out.Reset()
+	m.out.WriteString(text + "\n")
+}
+
+func (m *matrix) row(r server.Route, variant string, ev *matrixEvent, item func(server.Route, *client, *matrixEvent) *domain.Item) {
+	name := r.Method + " " + r.Path
+	if ev != nil {
+		name = strings.Join(strings.Fields(fmt.Sprintf("%s  %s %s", name, ev.name, variant)), " ")
+	}
+	n := 0
+	m.line(name, func(c *client) string {
+		x := target{ev: ev, who: c, n: n}
+		n++
+		if item != nil {
+			if x.item = item(r, c, ev); x.item == nil {
+				return "-"
+			}
+		}
+		return m.cell(r, x)
+	})
+}
+
+// quiet routes may take an act that changes nothing: the wrong login, the language already chosen, a phase in which
+// the crew has nothing to tick.
+var quiet = []string{"/session", "/me/locale", "/events/:id/done"}
+
+// cell makes one request and judges the answer.
+func (m *matrix) cell(r server.Route, x target) string {
+	m.t.Helper()
+	c := x.who
+	what := fmt.Sprintf("%s %s as %s", r.Method, r.Path, c.as)
+	if x.ev != nil {
+		what += " on " + x.ev.name
+	}
+	path, fields := m.request(r, &x)
+	before := m.state()
+	var a *answer
+	if r.Method == http.MethodGet {
+		a = x.who.send(r.Method, path, nil)
+	} else {
+		a = x.who.act(r.Method, path, fields)
+	}
+	changed := m.state() != before
+	if r.Method == http.MethodGet { // what a page hides, its JSON hides as well
+		j := x.who.send(r.Method, path, nil, "Accept", "application/json")
+		same := j.status == a.status || j.status == http.StatusUnauthorized && a.status == http.StatusSeeOther
+		if !same || j.status >= 400 && !strings.HasPrefix(j.header.Get("Content-Type"), "application/json") {
+			m.t.Errorf("%s: the page %d, as JSON %d %s", what, a.status, j.status, j.header.Get("Content-Type"))
+		}
+	}
+	code := strconv.Itoa(a.status)
+	switch {
+	case r.Right == domain.RightPublic && (strings.HasPrefix(r.Path, "/static") || r.Path == "/sw.js" || r.Path == "/manifest.webmanifest"):
+		if a.status != http.StatusOK && a.status != http.StatusNotFound { // not found: nothing was built
+			m.t.Errorf("%s: %d", what, a.status)
+		}
+		return "pub"
+	case a.status == http.StatusSeeOther && strings.HasPrefix(a.header.Get("Location"), "/session/new?"):
+		code = "in"
+	case a.status >= 500:
+		m.t.Errorf("%s: %d %s", what, a.status, a.body)
+	}
+	class := code
+	switch code {
+	case "in":
+		class = "401"
+	case "401", "403", "404":
+	default:
+		class = "allowed"
+	}
+	if want := m.expected(r, x); class != want {
+		m.t.Errorf("%s: %s, by the rules of access.go it is %s", what, code, want)
+	}
+	switch {
+	case class != "allowed" && changed:
+		m.t.Errorf("%s: refused with %s, and yet something changed", what, code)
+	case class == "allowed" && !changed && r.Method != http.MethodGet && a.status < 400 && !slices.Contains(quiet, r.Path):
+		m.t.Errorf("%s: %s, and nothing changed: the test's body is not good enough", what, code)
+	}
+	return code
+}
+
+// state is a sum over everything that counts as a change.
+func (m *matrix) state() string {
+	m.t.Helper()
+	var topics, changes, sessions int64
+	row := m.db.QueryRow("SELECT (SELECT SUM(seq) FROM topics), (SELECT COUNT(*) FROM changes), (SELECT COUNT(*) FROM sessions WHERE revoked_at IS NULL)")
+	if err := row.Scan(&topics, &changes, &sessions); err != nil {
+		m.t.Fatal(err)
+	}
+	return fmt.Sprint(topics, changes, sessions)
+}
+
+// sql puts the database into a state that no act would reach so quickly.
+func (m *matrix) sql(query string, args ...any) {
+	m.t.Helper()
+	if _, err := m.db.Exec(query, args...); err != nil {
+		m.t.Fatalf("%s: %v", query, err)
+	}
+}
+
+// request is the address with its ids, a body that is good enough, and a world in which it changes something.
+func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
+	m.t.Helper()
+	path, fields := r.Path, url.Values{}
+	id := ""
+	switch {
+	case x.item != nil:
+		id = x.item.ID
+		m.itemFor(r, id)
+	case strings.HasPrefix(path, "/guests/"):
+		id = x.ev.guest
+		if r.Method == http.MethodDelete && path == "/guests/:id" {
+			id = x.ev.strike
+		}
+		m.sql("UPDATE guests SET struck = FALSE, position = 'gate', previous = 'expected', position_at = '2026-01-01 00:00:00+00:00' WHERE event_id = ?", x.ev.e.ID)
+	case strings.HasPrefix(path, "/parties/"):
+		id = x.ev.party
+		m.sql("UPDATE guests SET struck = FALSE, position = 'gate', previous = 'expected', position_at = '2026-01-01 00:00:00+00:00' WHERE event_id = ?", x.ev.e.ID)
+	case x.ev != nil:
+		id = x.ev.e.ID
+		m.eventFor(r, x.ev)
+	case strings.HasPrefix(path, "/people/"):
+		id = m.extra.ID
+		m.sql("UPDATE people SET disabled = ? WHERE id = ?", r.Method == http.MethodDelete, id)
+	case path == "/sessions/:id", path == "/session" && r.Method == http.MethodDelete:
+		if x.who.as != "" { // a session that may end
+			x.who = m.s.signIn(m.t, x.who.as)
+			_, token, _ := strings.Cut(x.who.cookie, "=")
+			id = store.SessionID(token)
+		} else {
+			id = "0000"
+		}
+	}
+	switch r.Method + " " + path {
+	case "GET /static/*":
+		path = "/static/app.css"
+	case "POST /session":
+		fields = form("login", fmt.Sprintf("stranger%d", x.n), "pin", "135246")
+	case "PUT /me/locale", "POST /me/locale":
+		fields = form("locale", "zh")
+	case "POST /events", "PUT /events/:id":
+		e := m.s.world
+		fields = form("name", fmt.Sprintf("例会 %s %d", x.who.as, x.n), "type", "meeting", "organiser", "办公室", "contact", "鹡鸰", "level", "4", "secrecy", "normal", "heads", "8",
+			"start_at", "2031-01-02T09:00", "end_at", "2031-01-02T10:00", "commander_id", e.People["commander"].ID)
+		if x.ev != nil {
+			d := x.ev.e
+			fields.Set("level", strconv.Itoa(d.Level))
+			fields.Set("level_reason", d.LevelReason)
+			fields.Set("secrecy", string(d.Secrecy))
+			fields.Set("rooms", d.Rooms[0].ID)
+			list, err := m.s.Store.Assignments(m.t.Context(), id)
+			if err != nil {
+				m.t.Fatal(err)
+			}
+			for _, as := range list {
+				fields.Add("people", as.PersonID)
+			}
+			for name, at := range map[string]string{"start_at": d.StartAt.In(m.s.Store.Loc).Format("2006-01-02T15:04"), "end_at": d.EndAt.In(m.s.Store.Loc).Format("2006-01-02T15:04")} {
+				fields.Set(name, at)
+			}
+		}
+	case "PUT /events/:id/status":
+		fields = form("status", "cancelled", "reason", "改期")
+	case "POST /events/:id/items":
+		fields = form("text", "加一项", "crew", "SVC", "phase", "pre")
+	case "PUT /events/:id/done":
+		fields = form("phase", "pre")
+	case "PUT /items/:id/deferral", "PUT /items/:id/exemption", "PUT /items/:id/blocked":
+		fields = form("reason", "有原因")
+	case "POST /events/:id/guests":
+		fields = form("name", fmt.Sprintf("来宾 %s %d", x.who.as, x.n))
+	case "POST /events/:id/guests/import":
+		fields = form("text", fmt.Sprintf("姓名,车牌\n甲 %s %d,海A12345\n", x.who.as, x.n))
+	case "PUT /guests/:id":
+		fields = form("name", "雪松", "party", "一组", "title", fmt.Sprintf("职务 %s %d", x.who.as, x.n))
+	case "PUT /guests/:id/position", "PUT /parties/:id/position":
+		fields = form("position", "lobby")
+	case "POST /people":
+		fields = form("staff_no", fmt.Sprintf("n%d", x.n), "name", "新人", "role", "crew_member", "crew", "SVC", "pin", "864209")
+	case "PUT /people/:id":
+		fields = form("staff_no", "extra", "name", fmt.Sprintf("琉璃%d", x.n), "role", "crew_member", "crew", "ENG")
+	case "PUT /people/:id/pin":
+		fields = form("pin", "864209")
+	}
+	return strings.Replace(path, ":id", id, 1), fields
+}
+
+// itemFor brings an item into the state from which the route leads on.
+func (m *matrix) itemFor(r server.Route, id string) {
+	m.t.Helper()
+	const long = "2026-01-01 00:00:00+00:00"
+	m.sql("UPDATE items SET status = 'open', state_at = ?, done_at = NULL, done_by = NULL, accepted_at = NULL, accepted_by = NULL, checked_at = NULL, checked_by = NULL, reason = NULL, reason_by = NULL, redo = 0 WHERE id = ?", long, id)
+	by := m.s.world.People["board"].ID
+	switch r.Method + " " + r.Path {
+	case "DELETE /items/:id/done", "PUT /items/:id/acceptance":
+		m.sql("UPDATE items SET status = 'submitted', done_at = ?, done_by = ? WHERE id = ?", long, by, id)
+	case "DELETE /items/:id/acceptance":
+		m.sql("UPDATE items SET status = 'accepted', done_at = ?, done_by = ?, accepted_at = ? WHERE id = ?", long, by, long, id)
+	case "DELETE /items/:id/exemption":
+		m.sql("UPDATE items SET status = 'not-needed', reason = 'x', reason_by = ? WHERE id = ?", by, id)
+	case "DELETE /items/:id/blocked":
+		m.sql("UPDATE items SET status = 'blocked', reason = 'x', reason_by = ? WHERE id = ?", by, id)
+	}
+}
+
+// eventFor does the same for an event and all its items.
+func (m *matrix) eventFor(r server.Route, ev *matrixEvent) {
+	m.t.Helper()
+	const long = "2026-01-01 00:00:00+00:00"
+	status, items := "preparing", "open"
+	switch r.Method + " " + r.Path {
+	case "DELETE /events/:id/readiness":
+		status = "ready"
+	case "PUT /events/:id/readiness":
+		items = "accepted"
+	case "PUT /events/:id/acceptance":
+		items = "submitted"
+	}
+	m.sql("UPDATE events SET status = ?, state_at = ? WHERE id = ?", status, long, ev.e.ID)
+	m.sql("UPDATE items SET status = ?, state_at = ?, done_at = NULL, done_by = NULL, accepted_at = CASE WHEN ? = 'accepted' THEN ? END, accepted_by = NULL, checked_at = NULL, checked_by = NULL, reason = NULL WHERE event_id = ? AND every_min = 0", items, long, items, long, ev.e.ID)
+}
+
+// expected is what access.go says: "allowed", or the status of the refusal.
+func (m *matrix) expected(r server.Route, x target) string {
+	if r.Method == http.MethodPost && r.Path == "/session" {
+		return "401" // the test's body is a wrong login
+	}
+	if x.who.as == "" {
+		if r.Right == domain.RightPublic {
+			return "allowed"
+		}
+		return "401"
+	}
+	if x.ev == nil {
+		if m.s.world.People[x.who.as].Can(r.Right) {
+			return "allowed"
+		}
+		return "404"
+	}
+	v, _ := m.viewer(x.who, x.ev)
+	secrecy := x.ev.e.Secrecy
+	if !v.Can(domain.RightEventSee, secrecy) {
+		return "404"
+	}
+	may := v.Can(r.Right, secrecy)
+	unseen := false
+	switch {
+	case r.Path == "/events/:id/status":
+		may = v.Can(domain.RightEventEdit, secrecy) // cancelling
+	case r.Path == "/events/:id/acceptance":
+		may = v.Can(domain.RightItemAccept, secrecy) || v.Can(domain.RightItemCheck, secrecy)
+	case x.item != nil && r.Right == domain.RightItemDo:
+		may = v.MayDo(x.item.Crew, secrecy)
+		if r.Path == "/items/:id/exemption" {
+			may = may || v.Can(domain.RightItemAccept, secrecy)
+		}
+	case strings.HasPrefix(r.Path, "/guests/"), strings.HasPrefix(r.Path, "/parties/"):
+		unseen = !v.Can(domain.RightGuestsSee, secrecy)
+	case r.Right == domain.RightGuestsSee, r.Right == domain.RightEventBoard:
+		unseen = !may
+	}
+	switch {
+	case unseen:
+		return "404"
+	case may:
+		return "allowed"
+	}
+	return "403"
+}
+
+// TestEveryURLIsInTheTable: nothing answers that routes.go does not name.
+func TestEveryURLIsInTheTable(t *testing.T) {
+	s := start(t, setting{})
+	table := map[string]bool{}
+	for _, r := range server.Routes(s.Web, &server.Ops{}) {
+		if table[r.Method+" "+r.Path] {
+			t.Errorf("twice: %s %s", r.Method, r.Path)
+		}
+		table[r.Method+" "+r.Path] = true
+		if r.Right == "" || r.Handler == nil {
+			t.Errorf("%s %s lacks its right or handler", r.Method, r.Path)
+		}
+		onEvent := strings.HasPrefix(r.Path, "/events/:id")
+		if onEvent != (r.Scope == server.OnEvent) {
+			t.Errorf("%s %s: an address with an event is judged on the event", r.Method, r.Path)
+		}
+		if r.Method != fiber.MethodGet && r.Right == domain.RightPublic && r.Path != "/session" && r.Path != "/me/locale" {
+			t.Errorf("%s %s changes something and is public", r.Method, r.Path)
+		}
+	}
+	mounted := map[string]bool{}
+	for _, routes := range s.Fiber().Stack() {
+		for _, r := range routes {
+			if r.Path == "/" && r.Method != fiber.MethodGet { // middleware: all of it stands at the root, for every method
+				continue
+			}
+			mounted[r.Method+" "+r.Path] = true
+			name := r.Method + " " + r.Path
+			if r.Method == fiber.MethodHead {
+				name = fiber.MethodGet + " " + r.Path
+			}
+			if !table[name] {
+				t.Errorf("%s answers and is not in Routes", name)
+			}
+		}
+	}
+	for name := range table {
+		if !mounted[name] {
+			t.Errorf("%s is in Routes and does not answer", name)
+		}
+	}
+}
+
+// TestMethods: what is not in the table is not found, in whatever way it is asked.
+func TestMethods(t *testing.T) {
+	s := start(t, setting{})
+	c := s.signIn(t, "commander")
+	for _, x := range [][2]string{{"PATCH", "/today"}, {"POST", "/today"}, {"DELETE", "/events"}, {"GET", "/session"}, {"PUT", "/items"}, {"TRACE", "/"}, {"GET", "/events/" + s.world.Event + "/nothing"}} {
+		if a := c.send(x[0], x[1], nil); a.status != http.StatusNotFound {
+			t.Errorf("%s %s: %d", x[0], x[1], a.status)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package server
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"huiwu/server/domain"
+	"huiwu/server/web"
+)
+
+// Scope says how a route's right is judged.
+type Scope int
+
+// By the person's role alone; on the event in the address, before the handler
+// runs; or on the item, guest or party in the address, inside the act's transaction.
+const (
+	ByRole Scope = iota
+	OnEvent
+	InAct
+)
+
+// Route is one address with the right it needs.
+type Route struct {
+	Method  string
+	Path    string
+	Right   domain.Right
+	Scope   Scope
+	Handler fiber.Handler
+}
+
+// Routes is every URL of the product, grouped by page. Start reading here.
+func Routes(a *web.App, ops *Ops) []Route {
+	const (
+		get, post, put, del = fiber.MethodGet, fiber.MethodPost, fiber.MethodPut, fiber.MethodDelete
+	)
+	return []Route{
+		// start, sign-in, me
+		{get, "/", domain.RightPublic, ByRole, a.Start},
+		{get, "/session/new", domain.RightPublic, ByRole, a.SignInPage},
+		{post, "/session", domain.RightPublic, ByRole, a.SignIn},
+		{del, "/session", domain.RightSelf, ByRole, a.SignOut},
+		{get, "/me", domain.RightSelf, ByRole, a.Me},
+		{put, "/me/locale", domain.RightPublic, ByRole, a.SetLocale},
+		{post, "/me/locale", domain.RightPublic, ByRole, a.SetLocale}, // plain form of the sign-in page
+		{del, "/sessions/:id", domain.RightSelf, ByRole, a.RevokeSession},
+
+		// my day
+		{get, "/today", domain.RightToday, ByRole, a.Today},
+
+		// events
+		{get, "/events", domain.RightEvents, ByRole, a.Events},
+		{get, "/events/new", domain.RightCreate, ByRole, a.NewEvent},
+		{post, "/events", domain.RightCreate, ByRole, a.CreateEvent},
+		{get, "/events/:id", domain.RightEventSee, OnEvent, a.Event},
+		{get, "/events/:id/edit", domain.RightEventEdit, OnEvent, a.EditEvent},
+		{put, "/events/:id", domain.RightEventEdit, OnEvent, a.UpdateEvent},
+		{put, "/events/:id/status", domain.RightEventSee, OnEvent, a.SetStatus}, // the status decides the right: store.SetStatus
+		{put, "/events/:id/readiness", domain.RightEventReady, OnEvent, a.DeclareReady},
+		{del, "/events/:id/readiness", domain.RightEventReady, OnEvent, a.WithdrawReady},
+		{get, "/events/:id/log", domain.RightEventSee, OnEvent, a.EventLog},
+
+		// checklist
+		{get, "/events/:id/items", domain.RightEventSee, OnEvent, a.Items},
+		{post, "/events/:id/items", domain.RightItemAdd, OnEvent, a.AddItem},
+		{put, "/events/:id/acceptance", domain.RightEventSee, OnEvent, a.AcceptCrew}, // commander or supervisor: store.AcceptCrew
+		{put, "/events/:id/done", domain.RightItemDo, OnEvent, a.DoBundle},
+		{put, "/items/:id/done", domain.RightItemDo, InAct, a.DoItem},
+		{del, "/items/:id/done", domain.RightItemDo, InAct, a.UndoItem},
+		{put, "/items/:id/deferral", domain.RightItemDo, InAct, a.DeferRound},
+		{put, "/items/:id/acceptance", domain.RightItemAccept, InAct, a.JudgeItem},
+		{del, "/items/:id/acceptance", domain.RightItemAccept, InAct, a.UnacceptItem},
+		{put, "/items/:id/exemption", domain.RightItemDo, InAct, a.ExemptItem},
+		{del, "/items/:id/exemption", domain.RightItemDo, InAct, a.RequireItem},
+		{put, "/items/:id/blocked", domain.RightItemDo, InAct, a.BlockItem},
+		{del, "/items/:id/blocked", domain.RightItemDo, InAct, a.UnblockItem},
+
+		// guests
+		{get, "/events/:id/guests", domain.RightGuestsSee, OnEvent, a.Guests},
+		{post, "/events/:id/guests", domain.RightGuestsEdit, OnEvent, a.AddGuest},
+		{post, "/events/:id/guests/import", domain.RightGuestsEdit, OnEvent, a.ImportGuests},
+		{put, "/guests/:id", domain.RightGuestsEdit, InAct, a.UpdateGuest},
+		{del, "/guests/:id", domain.RightGuestsEdit, InAct, a.StrikeGuest},
+		{put, "/guests/:id/position", domain.RightGuestsMove, InAct, a.MoveGuest},
+		{del, "/guests/:id/position", domain.RightGuestsMove, InAct, a.UndoMove},
+		{put, "/parties/:id/position", domain.RightGuestsMove, InAct, a.MoveParty},
+		{del, "/parties/:id/position", domain.RightGuestsMove, InAct, a.UndoPartyMove},
+		{get, "/lobby", domain.RightLobby, ByRole, a.Lobby},
+
+		// boards
+		{get, "/events/:id/board", domain.RightEventBoard, OnEvent, a.EventBoard},
+		{get, "/board", domain.RightWall, ByRole, a.Board},
+
+		// people
+		{get, "/people", domain.RightPeople, ByRole, a.People},
+		{get, "/people/new", domain.RightPeople, ByRole, a.NewPerson},
+		{post, "/people", domain.RightPeople, ByRole, a.CreatePerson},
+		{get, "/people/:id", domain.RightPeople, ByRole, a.Person},
+		{put, "/people/:id", domain.RightPeople, ByRole, a.UpdatePerson},
+		{put, "/people/:id/pin", domain.RightPeople, ByRole, a.SetPin},
+		{put, "/people/:id/disabled", domain.RightPeople, ByRole, a.DisablePerson},
+		{del, "/people/:id/disabled", domain.RightPeople, ByRole, a.EnablePerson},
+
+		// live push: rights on each topic are checked in web.App.Subscribe
+		{get, "/live", domain.RightSelf, ByRole, a.Hub.Upgrade(a.Subscribe)},
+
+		// the browser's files
+		{get, "/static/*", domain.RightPublic, ByRole, a.Asset},
+		{get, "/sw.js", domain.RightPublic, ByRole, a.Asset},
+		{get, "/manifest.webmanifest", domain.RightPublic, ByRole, a.Asset},
+		{get, "/offline", domain.RightPublic, ByRole, a.Offline},
+
+		// operations
+		{get, "/healthz", domain.RightPublic, ByRole, ops.Healthz},
+		{get, "/readyz", domain.RightPublic, ByRole, ops.Readyz},
+		{get, "/metrics", domain.RightPublic, ByRole, ops.Metrics},
+	}
+}
+
+// mount puts the routes on the fiber app, each behind its right. What can be
+// read with GET can be asked for with HEAD.
+func mount(f *fiber.App, a *web.App, routes []Route) {
+	for _, r := range routes {
+		need := a.NeedID
+		switch r.Scope {
+		case ByRole:
+			need = a.Need(r.Right)
+		case OnEvent:
+			need = a.NeedEvent(r.Right)
+		}
+		f.Add(r.Method, r.Path, need, r.Handler)
+		if r.Method == fiber.MethodGet {
+			f.Add(fiber.MethodHead, r.Path, need, r.Handler)
+		}
+	}
+}

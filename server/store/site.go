@@ -1,0 +1,36 @@
+package store
+
+import (
+	"context"
+
+	"huiwu/server/domain"
+)
+
+// Found makes the site with its rooms, once: an existing site is left alone,
+// new rooms are added.
+func (s *Store) Found(ctx context.Context, site domain.Site, rooms []domain.Room) error {
+	_, err := s.Write(ctx, domain.Act{}, func(ctx context.Context, tx *Tx) error {
+		if _, err := tx.NewInsert().Model(&site).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
+			return err
+		}
+		if _, err := tx.NewRaw("INSERT INTO topics (id, seq) VALUES (?, 0) ON CONFLICT DO NOTHING", domain.TopicFloor).Exec(ctx); err != nil {
+			return err
+		}
+		if len(rooms) == 0 {
+			return nil
+		}
+		_, err := tx.NewInsert().Model(&rooms).On("CONFLICT DO NOTHING").Exec(ctx)
+		return err
+	})
+	return err
+}
+
+// Site is the building; a zero Site before Found.
+func (s *Store) Site(ctx context.Context) (domain.Site, error) {
+	var list []domain.Site
+	err := s.read.NewSelect().Model(&list).Limit(1).Scan(ctx)
+	if err != nil || len(list) == 0 {
+		return domain.Site{}, asPerson(err)
+	}
+	return list[0], nil
+}

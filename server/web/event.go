@@ -1,0 +1,407 @@
+package web
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"huiwu/server/domain"
+	"huiwu/server/store"
+	"huiwu/views"
+)
+
+// listDays is how many days GET /events shows from its first day on.
+const listDays = 14
+
+// Events is GET /events: what is coming, day by day.
+func (a *App) Events(c *fiber.Ctx) error {
+	p, err := a.page(c, "events", "events.title")
+	if err != nil {
+		return err
+	}
+	from, _ := a.Store.Today()
+	past := false
+	if q := c.Query("from"); q != "" {
+		day, err := time.ParseInLocation("2006-01-02", q, a.Loc)
+		if err != nil || day.Year() < 2000 || day.Year() > 2200 {
+			return domain.ErrNotFound
+		}
+		past = day.Before(from)
+		from = day.UTC()
+	}
+	to := from.In(a.Loc).AddDate(0, 0, listDays).UTC()
+	events, err := a.Store.Events(c.UserContext(), p.Person, from, to)
+	if err != nil {
+		return err
+	}
+	page := views.EventsPage{Page: p, From: from, To: to, Past: past}
+	for k := range events {
+		day, _ := a.Store.Day(events[k].StartAt)
+		if n := len(page.Days); n == 0 || !page.Days[n-1].Day.Equal(day) {
+			page.Days = append(page.Days, views.EventDay{Day: day})
+		}
+		d := &page.Days[len(page.Days)-1]
+		d.Events = append(d.Events, eventLine(&events[k]))
+	}
+	if p.Person.Can(domain.RightCreate) {
+		page.Caps = append(page.Caps, "can-create")
+	}
+	return show(c, fiber.Map{"from": from, "to": to, "days": page.Days}, views.Events(page))
+}
+
+// Event is GET /events/{id}.
+func (a *App) Event(c *fiber.Ctx) error {
+	e, v := event(c)
+	ctx := c.UserContext()
+	b, err := a.eventBoard(ctx, e)
+	if err != nil {
+		return err
+	}
+	assigned, err := a.assigned(c, e)
+	if err != nil {
+		return err
+	}
+	p, err := a.page(c, "events", "event.title", "event", e.Name)
+	if err != nil {
+		return err
+	}
+	watch(&p, ViewEvent, b.heads, domain.EventTopic(e.ID))
+	p.Caps = capabilities(v, e.Secrecy)
+	page := views.EventPage{
+		Page: p, Event: *e, Progress: domain.Sum(b.items, p.Now), People: assigned,
+		SeeGuests: v.Can(domain.RightGuestsSee, e.Secrecy), SeeBoard: v.Can(domain.RightEventBoard, e.Secrecy),
+	}
+	if page.Feed, err = a.crewFeed(ctx, e.ID); err != nil {
+		return err
+	}
+	if page.SeeGuests {
+		page.Counts = b.counts
+	}
+	return show(c, fiber.Map{"event": e, "seq": b.heads[domain.EventTopic(e.ID)], "progress": page.Progress, "people": assigned}, views.Event(page))
+}
+
+// crewFeed is the feed of the event's own page. Guests are left out, so it looks
+// further back: an arrival must not push everything else out of it.
+func (a *App) crewFeed(ctx context.Context, eventID string) ([]domain.Change, error) {
+	feed, err := a.Store.Feed(ctx, eventID, 10*feedLength)
+	feed = withoutGuests(feed)
+	return feed[:min(len(feed), feedLength)], err
+}
+
+// withoutGuests leaves guests out of a feed that every crew may read: their
+// names are for those who meet them.
+func withoutGuests(feed []domain.Change) []domain.Change {
+	var list []domain.Change
+	for _, c := range feed {
+		if kind, _ := domain.SplitTopic(c.Subject); kind != "guest" {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+func (a *App) assigned(c *fiber.Ctx, e *domain.Event) ([]views.AssignedPerson, error) {
+	list, err := a.Store.Assignments(c.UserContext(), e.ID)
+	if err != nil {
+		return nil, err
+	}
+	people, err := a.Store.People(c.UserContext())
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]domain.Person{}
+	for _, p := range people {
+		byID[p.ID] = p
+	}
+	var out []views.AssignedPerson
+	if p, ok := byID[e.CommanderID]; ok {
+		out = append(out, views.AssignedPerson{Person: p, EventCrew: domain.CrewCMD, Commander: true})
+	}
+	for _, k := range domain.Crews {
+		for _, as := range list {
+			if as.Crew == k && as.PersonID != e.CommanderID {
+				out = append(out, views.AssignedPerson{Person: byID[as.PersonID], EventCrew: as.Crew, Post: as.Post})
+			}
+		}
+	}
+	return out, nil
+}
+
+// EventLog is GET /events/{id}/log: who did what when, complete.
+func (a *App) EventLog(c *fiber.Ctx) error {
+	e, v := event(c)
+	below, _ := strconv.ParseInt(c.Query("below"), 10, 64)
+	rows, err := a.Store.Log(c.UserContext(), domain.EventTopic(e.ID), max(below, 0), 100)
+	if err != nil {
+		return err
+	}
+	p, err := a.page(c, "events", "log.title", "event", e.Name)
+	if err != nil {
+		return err
+	}
+	more := len(rows) == 100
+	if !v.Can(domain.RightGuestsSee, e.Secrecy) {
+		rows = withoutGuests(rows)
+	}
+	return show(c, fiber.Map{"log": rows}, views.EventLog(views.EventLogPage{Page: p, Event: *e, Log: rows, More: more}))
+}
+
+// NewEvent is GET /events/new.
+func (a *App) NewEvent(c *fiber.Ctx) error {
+	in := views.EventInput{Type: "meeting", Level: "4", Secrecy: string(domain.SecrecyNormal)}
+	if day, err := time.ParseInLocation("2006-01-02", c.Query("day"), a.Loc); err == nil {
+		in.StartAt, in.EndAt = day.Add(9*time.Hour).Format(localLayout), day.Add(10*time.Hour).Format(localLayout)
+	}
+	return a.eventForm(c, "", "", in, nil, "")
+}
+
+// EditEvent is GET /events/{id}/edit.
+func (a *App) EditEvent(c *fiber.Ctx) error {
+	e, _ := event(c)
+	list, err := a.Store.Assignments(c.UserContext(), e.ID)
+	if err != nil {
+		return err
+	}
+	in := a.eventInput(e)
+	for _, as := range list {
+		in.People = append(in.People, as.PersonID)
+	}
+	return a.eventForm(c, e.ID, e.Status, in, nil, "")
+}
+
+func (a *App) eventForm(c *fiber.Ctx, id string, status domain.EventStatus, in views.EventInput, fields views.Errors, general string) error {
+	title := "event_form.new_title"
+	if id != "" {
+		title = "event_form.edit_title"
+	}
+	p, err := a.page(c, "events", title)
+	if err != nil {
+		return err
+	}
+	rooms, err := a.Store.Rooms(c.UserContext())
+	if err != nil {
+		return err
+	}
+	people, err := a.Store.People(c.UserContext())
+	if err != nil {
+		return err
+	}
+	var active []domain.Person
+	for _, x := range people {
+		if !x.Disabled && x.Role != domain.RoleBoard {
+			active = append(active, x)
+		}
+	}
+	if len(fields) > 0 || general != "" {
+		c.Status(fiber.StatusUnprocessableEntity)
+	}
+	return render(c, views.EventFormView(views.EventForm{Page: p, ID: id, In: in, Errors: fields, Error: general, Rooms: rooms, People: active, Keys: peopleKeys(active), Status: status}))
+}
+
+const localLayout = "2006-01-02T15:04"
+
+func (a *App) eventInput(e *domain.Event) views.EventInput {
+	local := func(t *time.Time) string {
+		if t == nil || t.IsZero() {
+			return ""
+		}
+		return t.In(a.Loc).Format(localLayout)
+	}
+	on := func(b bool) string {
+		if b {
+			return "on"
+		}
+		return ""
+	}
+	in := views.EventInput{
+		Name: e.Name, Type: e.Type, Organiser: e.Organiser, Contact: e.Contact, ContactPhone: e.ContactPhone, PrincipalGuest: e.PrincipalGuest,
+		Notes: e.Notes, Level: strconv.Itoa(e.Level), LevelReason: e.LevelReason, Secrecy: string(e.Secrecy), Heads: strconv.Itoa(e.Heads),
+		ArrivalAt: local(e.ArrivalAt), StartAt: local(&e.StartAt), EndAt: local(&e.EndAt), BreakAt: local(e.BreakAt), Commander: e.CommanderID,
+		Photo: on(e.Photo), Recording: on(e.Recording),
+	}
+	if e.TeaMinutes > 0 {
+		in.TeaMinutes = strconv.Itoa(e.TeaMinutes)
+	}
+	for _, r := range e.Rooms {
+		in.Rooms = append(in.Rooms, r.ID)
+	}
+	return in
+}
+
+// eventDraft reads the form: what cannot be read is a field error, the rest is
+// judged by the store.
+func (a *App) eventDraft(c *fiber.Ctx) (views.EventInput, store.EventDraft, error) {
+	var in views.EventInput
+	if err := c.BodyParser(&in); err != nil {
+		return in, store.EventDraft{}, &domain.Error{Code: domain.CodeInvalid, Key: "error.bad_request"}
+	}
+	if in.Rooms == nil {
+		in.Rooms = formList(c, "rooms")
+	}
+	if in.People == nil {
+		in.People = formList(c, "people")
+	}
+	var bad domain.Invalid
+	number := func(field, s, key string) int {
+		s = domain.Clean(s, false)
+		if s == "" {
+			return 0
+		}
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			bad.Add(field, key)
+		}
+		return n
+	}
+	moment := func(field, s string) *time.Time {
+		s = domain.Clean(s, false)
+		if s == "" {
+			return nil
+		}
+		t, err := a.parseLocal(s)
+		if err != nil {
+			bad.Add(field, "field.time")
+			return nil
+		}
+		return &t
+	}
+	e := domain.Event{
+		ID: c.FormValue("id"), Name: in.Name, Type: in.Type, Organiser: in.Organiser, Contact: in.Contact, ContactPhone: in.ContactPhone,
+		PrincipalGuest: in.PrincipalGuest, Notes: in.Notes, Level: number("level", in.Level, "event.level_range"), LevelReason: in.LevelReason,
+		Secrecy: domain.Secrecy(in.Secrecy), Heads: number("heads", in.Heads, "event.heads_range"),
+		ArrivalAt: moment("arrival_at", in.ArrivalAt), BreakAt: moment("break_at", in.BreakAt), CommanderID: in.Commander,
+		Photo: in.Photo != "", Recording: in.Recording != "", TeaMinutes: number("tea_minutes", in.TeaMinutes, "event.tea_range"),
+	}
+	if e.ID != "" && !plainID(e.ID) {
+		bad.Add("id", "error.bad_key")
+	}
+	for _, m := range []struct {
+		field, text string
+		to          *time.Time
+	}{{"start_at", in.StartAt, &e.StartAt}, {"end_at", in.EndAt, &e.EndAt}} {
+		if t := moment(m.field, m.text); t != nil {
+			*m.to = *t
+		}
+	}
+	for _, x := range []struct {
+		field string
+		ids   []string
+	}{{"commander_id", []string{in.Commander}}, {"rooms", in.Rooms}, {"people", in.People}} {
+		if slices.ContainsFunc(x.ids, func(id string) bool { return id != "" && !plainID(id) }) {
+			bad.Add(x.field, "field.choose")
+		}
+	}
+	d := store.EventDraft{Event: e, Rooms: in.Rooms}
+	for _, id := range in.People {
+		d.People = append(d.People, domain.Assignment{PersonID: id})
+	}
+	if err := bad.Err(); err != nil {
+		// Show the other wrong fields in the same answer.
+		refusal, _ := domain.AsError(err)
+		if other, ok := domain.AsError(e.Validate()); ok {
+			refusal.Fields = append(refusal.Fields, other.Fields...)
+		}
+		return in, d, refusal
+	}
+	return in, d, nil
+}
+
+// CreateEvent is POST /events; UpdateEvent is PUT /events/{id}.
+func (a *App) CreateEvent(c *fiber.Ctx) error {
+	return a.saveEvent(c, "", "", func(act domain.Act, d store.EventDraft) (domain.Receipt, error) {
+		return a.Store.CreateEvent(c.UserContext(), act, d)
+	})
+}
+
+// UpdateEvent is PUT /events/{id}.
+func (a *App) UpdateEvent(c *fiber.Ctx) error {
+	e, _ := event(c)
+	before, err := a.Store.Assignments(c.UserContext(), e.ID)
+	if err != nil {
+		return err
+	}
+	return a.saveEvent(c, e.ID, e.Status, func(act domain.Act, d store.EventDraft) (domain.Receipt, error) {
+		r, err := a.Store.UpdateEvent(c.UserContext(), act, e.ID, d)
+		if err == nil {
+			a.letGo(before, d.People)
+		}
+		return r, err
+	})
+}
+
+// letGo closes the sockets of those who are no longer on an event: their pages
+// ask at once what they may still see.
+func (a *App) letGo(before, after []domain.Assignment) {
+	for _, was := range before {
+		if !slices.ContainsFunc(after, func(is domain.Assignment) bool { return is.PersonID == was.PersonID }) {
+			a.Hub.ClosePerson(was.PersonID)
+		}
+	}
+}
+
+func (a *App) saveEvent(c *fiber.Ctx, id string, status domain.EventStatus, save func(domain.Act, store.EventDraft) (domain.Receipt, error)) error {
+	act, err := a.act(c)
+	if err != nil {
+		return err
+	}
+	in, d, err := a.eventDraft(c)
+	var r domain.Receipt
+	if err == nil {
+		r, err = save(act, d)
+	}
+	if fields, general, rest := fieldErrors(err, locale(c)); err != nil && rest == nil && !wantsJSON(c) {
+		ack(c)
+		return a.eventForm(c, id, status, in, fields, general)
+	}
+	if err != nil || wantsJSON(c) {
+		if r.Created != "" {
+			c.Status(fiber.StatusCreated)
+		}
+		return a.reply(c, r, err)
+	}
+	if r.Created != "" {
+		id = r.Created
+	}
+	return redirect(c, "/events/"+id)
+}
+
+// ack names the key of an act that is settled: the client may forget it.
+func ack(c *fiber.Ctx) {
+	if key := c.Get("Idempotency-Key"); key != "" {
+		c.Set("X-Ack", key)
+	}
+}
+
+// redirect leads on after a form: by header for htmx, else the ordinary way.
+func redirect(c *fiber.Ctx, to string) error {
+	ack(c)
+	if isHTMX(c) {
+		c.Set("HX-Redirect", to)
+		return c.SendStatus(fiber.StatusNoContent)
+	}
+	return c.Redirect(to, fiber.StatusSeeOther)
+}
+
+// SetStatus is PUT /events/{id}/status.
+func (a *App) SetStatus(c *fiber.Ctx) error {
+	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
+		return a.Store.SetStatus(c.UserContext(), act, id, domain.EventStatus(c.FormValue("status")), c.FormValue("reason"))
+	})
+}
+
+// DeclareReady is PUT /events/{id}/readiness.
+func (a *App) DeclareReady(c *fiber.Ctx) error {
+	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
+		return a.Store.DeclareReady(c.UserContext(), act, id)
+	})
+}
+
+// WithdrawReady is DELETE /events/{id}/readiness.
+func (a *App) WithdrawReady(c *fiber.Ctx) error {
+	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
+		return a.Store.WithdrawReady(c.UserContext(), act, id)
+	})
+}

@@ -1,0 +1,160 @@
+package web
+
+import (
+	"context"
+
+	"github.com/a-h/templ"
+
+	"huiwu/server/domain"
+	"huiwu/views"
+)
+
+// maxRows is how many changed rows are pushed one by one; above it the page is
+// told to fetch itself again, which costs less.
+const maxRows = 60
+
+// eventFragments renders what one view of an event shows of the subjects, never
+// older than its data-seq.
+func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, subjects []string) ([]templ.Component, error) {
+	s, err := a.snapshot(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	f := &eventView{App: a, ctx: ctx, v: v, e: s.event, snapshot: s}
+	f.v.Seq = s.seq
+	items, guests, changed := sorted(subjects)
+	if len(items)+len(guests) > maxRows && view != ViewBoard && view != ViewEvent {
+		return []templ.Component{stale}, nil
+	}
+	clock := len(subjects) == 1 && subjects[0] == clockSubject
+	switch view {
+	case ViewItems:
+		err = f.checklist(items, changed || clock)
+	case ViewEvent:
+		if changed {
+			return []templ.Component{stale}, nil // facts, people, what may be done next
+		}
+		if len(items) > 0 {
+			err = f.overview()
+		}
+	case ViewGuests:
+		err = f.guests(guests, changed)
+	case ViewLobby:
+		if changed {
+			return []templ.Component{stale}, nil
+		}
+		err = f.lobby(guests)
+	case ViewBoard:
+		err = f.board(len(items) > 0 || changed || clock, len(guests) > 0)
+	case ViewAll:
+		if err = f.checklist(items, changed); err == nil {
+			err = f.guests(guests, false)
+		}
+	}
+	return f.parts, err
+}
+
+// eventView collects the fragments of one event for one view.
+type eventView struct {
+	*App
+	ctx      context.Context
+	v        views.Ctx
+	e        *domain.Event
+	snapshot *snapshot
+	parts    []templ.Component
+}
+
+func (f *eventView) add(parts ...templ.Component) { f.parts = append(f.parts, parts...) }
+
+// checklist: the changed rows, and the sums over all of them.
+func (f *eventView) checklist(ids []string, changed bool) error {
+	if len(ids) == 0 && !changed {
+		return nil
+	}
+	all, err := f.snapshot.allItems(f.ctx)
+	if err != nil {
+		return err
+	}
+	want := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		want[id] = true
+	}
+	for k := range all {
+		if want[all[k].ID] {
+			f.add(views.ItemRow(f.v, f.e, &all[k]))
+		}
+	}
+	p := domain.Sum(all, f.v.Now)
+	f.add(views.Gauge(f.v, f.e, p), views.Tally(f.v, f.e, p))
+	if changed {
+		f.add(views.Head(f.v, f.e, nil))
+	}
+	return nil
+}
+
+// overview: the event's own page. Its feed leaves guests out: every crew may read it.
+func (f *eventView) overview() error {
+	items, err := f.snapshot.allItems(f.ctx)
+	if err != nil {
+		return err
+	}
+	feed, err := f.crewFeed(f.ctx, f.e.ID)
+	if err != nil {
+		return err
+	}
+	f.add(views.Head(f.v, f.e, feed), views.Gauge(f.v, f.e, domain.Sum(items, f.v.Now)), views.Feed(f.v, f.e, feed))
+	return nil
+}
+
+// guests: the changed rows and the counts.
+func (f *eventView) guests(ids []string, changed bool) error {
+	if changed {
+		f.add(views.Head(f.v, f.e, nil))
+	}
+	return f.guestRows(ids, func(g *domain.Guest) templ.Component { return views.GuestRow(f.v, g) })
+}
+
+// lobby: the same guests as the lobby's rows.
+func (f *eventView) lobby(ids []string) error {
+	return f.guestRows(ids, func(g *domain.Guest) templ.Component { return views.LobbyRow(f.v, g, f.e) })
+}
+
+func (f *eventView) guestRows(ids []string, row func(g *domain.Guest) templ.Component) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	guests, err := f.Store.GuestsByID(f.ctx, ids)
+	if err != nil {
+		return err
+	}
+	for k := range guests {
+		if guests[k].Struck {
+			f.add(views.Gone("guest-" + guests[k].ID))
+			continue
+		}
+		f.add(row(&guests[k]))
+	}
+	counts, err := f.Store.GuestCounts(f.ctx, f.e.ID)
+	if err != nil {
+		return err
+	}
+	f.add(views.Counts(f.v, f.e.ID, counts, f.v.Seq))
+	return nil
+}
+
+// board: the commander's sums; few people look at it, so it is rendered by the part.
+func (f *eventView) board(items, guests bool) error {
+	b, err := f.eventBoard(f.ctx, f.e)
+	if err != nil {
+		return err
+	}
+	if items {
+		p := domain.Sum(b.items, f.v.Now)
+		f.add(views.Gauge(f.v, f.e, p), views.Rings(f.v, f.e, p), views.Stars(f.v, f.e, stars(f.e, b.items, f.v.Now)))
+	}
+	if guests {
+		f.add(views.Places(f.v, f.e, b.parties, b.counts))
+	}
+	f.add(views.Head(f.v, f.e, b.feed), views.Feed(f.v, f.e, b.feed)) // both show the newest changes
+	return nil
+}

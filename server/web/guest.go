@@ -1,0 +1,284 @@
+package web
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"huiwu/server/domain"
+	"huiwu/server/search"
+	"huiwu/server/store"
+	"huiwu/views"
+)
+
+// Guests is GET /events/{id}/guests.
+func (a *App) Guests(c *fiber.Ctx) error {
+	return a.guestsPage(c, views.GuestInput{}, nil, views.GuestImport{})
+}
+
+func (a *App) guestsPage(c *fiber.Ctx, in views.GuestInput, fields views.Errors, imp views.GuestImport) error {
+	e, v := event(c)
+	ctx, topic := c.UserContext(), domain.EventTopic(e.ID)
+	heads, err := a.Store.Heads(ctx, []domain.Topic{topic})
+	if err != nil {
+		return err
+	}
+	parties, counts, err := a.partyGroups(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	p, err := a.page(c, "events", "guests.title", "event", e.Name)
+	if err != nil {
+		return err
+	}
+	watch(&p, ViewGuests, heads, topic)
+	p.Caps = capabilities(v, e.Secrecy)
+	if len(fields) > 0 || len(imp.Errors) > 0 || imp.Error != "" {
+		c.Status(fiber.StatusUnprocessableEntity)
+	}
+	return show(c, fiber.Map{"event": e, "seq": heads[topic], "counts": counts, "parties": parties},
+		views.Guests(views.GuestsPage{Page: p, Event: *e, Counts: counts, Parties: parties, In: in, Errors: fields, Import: imp}))
+}
+
+// partyGroups puts an event's guests into their parties; those without one come last.
+func (a *App) partyGroups(ctx context.Context, eventID string) ([]views.PartyGroup, domain.GuestCounts, error) {
+	guests, err := a.Store.Guests(ctx, eventID)
+	if err != nil {
+		return nil, domain.GuestCounts{}, err
+	}
+	parties, err := a.Store.Parties(ctx, eventID)
+	if err != nil {
+		return nil, domain.GuestCounts{}, err
+	}
+	return group(parties, guests), domain.CountGuests(guests), nil
+}
+
+func group(parties []domain.Party, guests []domain.Guest) []views.PartyGroup {
+	at := map[string]int{}
+	var list []views.PartyGroup
+	for _, p := range parties {
+		at[p.ID] = len(list)
+		list = append(list, views.PartyGroup{Party: p})
+	}
+	var single views.PartyGroup
+	for _, g := range guests {
+		if k, ok := at[g.PartyID]; ok {
+			list[k].Guests = append(list[k].Guests, g)
+		} else {
+			single.Guests = append(single.Guests, g)
+		}
+	}
+	list = slices.DeleteFunc(list, func(p views.PartyGroup) bool { return len(p.Guests) == 0 })
+	if len(single.Guests) > 0 {
+		list = append(list, single)
+	}
+	return list
+}
+
+func guestDraft(in views.GuestInput) (store.GuestDraft, error) {
+	d := store.GuestDraft{Guest: domain.Guest{Name: in.Name, Title: in.Title, Organisation: in.Organisation, Plate: in.Plate, Bay: in.Bay, Needs: in.Needs}, Party: in.Party}
+	if s := domain.Clean(in.Rank, false); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			return d, domain.InvalidField("rank", "guest.rank_range")
+		}
+		d.Rank = n
+	}
+	return d, nil
+}
+
+// AddGuest is POST /events/{id}/guests.
+func (a *App) AddGuest(c *fiber.Ctx) error {
+	e, _ := event(c)
+	act, err := a.act(c)
+	if err != nil {
+		return err
+	}
+	var in views.GuestInput
+	if err := c.BodyParser(&in); err != nil {
+		return &domain.Error{Code: domain.CodeInvalid, Key: "error.bad_request"}
+	}
+	d, err := guestDraft(in)
+	var r domain.Receipt
+	if err == nil {
+		r, err = a.Store.AddGuests(c.UserContext(), act, e.ID, []store.GuestDraft{d})
+	}
+	if err == nil && wantsJSON(c) {
+		c.Status(fiber.StatusCreated)
+	}
+	return a.reply(c, r, err)
+}
+
+// UpdateGuest is PUT /guests/{id}.
+func (a *App) UpdateGuest(c *fiber.Ctx) error {
+	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
+		var in views.GuestInput
+		if err := c.BodyParser(&in); err != nil {
+			return domain.Receipt{}, &domain.Error{Code: domain.CodeInvalid, Key: "error.bad_request"}
+		}
+		d, err := guestDraft(in)
+		if err != nil {
+			return domain.Receipt{}, err
+		}
+		return a.Store.UpdateGuest(c.UserContext(), act, id, d)
+	})
+}
+
+// StrikeGuest is DELETE /guests/{id}.
+func (a *App) StrikeGuest(c *fiber.Ctx) error {
+	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
+		return a.Store.StrikeGuest(c.UserContext(), act, id)
+	})
+}
+
+// MoveGuest is PUT /guests/{id}/position.
+func (a *App) MoveGuest(c *fiber.Ctx) error {
+	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
+		return a.Store.MoveGuest(c.UserContext(), act, id, domain.Position(c.FormValue("position")))
+	})
+}
+
+// UndoMove is DELETE /guests/{id}/position.
+func (a *App) UndoMove(c *fiber.Ctx) error {
+	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
+		return a.Store.UndoMove(c.UserContext(), act, id)
+	})
+}
+
+// MoveParty is PUT /parties/{id}/position.
+func (a *App) MoveParty(c *fiber.Ctx) error {
+	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
+		return a.Store.MoveParty(c.UserContext(), act, id, domain.Position(c.FormValue("position")))
+	})
+}
+
+// UndoPartyMove is DELETE /parties/{id}/position.
+func (a *App) UndoPartyMove(c *fiber.Ctx) error {
+	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
+		return a.Store.UndoPartyMove(c.UserContext(), act, id)
+	})
+}
+
+// ImportGuests is POST /events/{id}/guests/import: a pasted table or a CSV
+// file. All of it is taken, or none with a sentence for each wrong line.
+func (a *App) ImportGuests(c *fiber.Ctx) error {
+	e, _ := event(c)
+	act, err := a.act(c)
+	if err != nil {
+		return err
+	}
+	text := c.FormValue("text")
+	if file, err := c.FormFile("file"); err == nil && file.Size > 0 {
+		if text, err = readUpload(file.Open()); err != nil {
+			return err
+		}
+	}
+	table, err := parseGuestTable(text)
+	var r domain.Receipt
+	if err == nil {
+		r, err = a.Store.AddGuests(c.UserContext(), act, e.ID, table.drafts)
+	}
+	if wantsJSON(c) {
+		return a.reply(c, r, err)
+	}
+	imp := views.GuestImport{Text: text, Good: len(table.drafts)}
+	refusal, refused := domain.AsError(err)
+	switch {
+	case err == nil:
+		imp = views.GuestImport{Added: len(table.drafts)}
+	case refused && refusal.Code == domain.CodeInvalid:
+		l := locale(c)
+		for _, f := range refusal.Fields {
+			imp.Errors = append(imp.Errors, views.ImportError{Line: f.Line, Text: table.line(f.Line), Sentence: sentence(&domain.Error{Key: f.Key, Args: f.Args}, l)})
+			if len(imp.Errors) == maxImportErrors {
+				break
+			}
+		}
+		if len(refusal.Fields) == 0 {
+			imp.Error = sentence(refusal, l)
+		}
+	default:
+		return a.reply(c, r, err)
+	}
+	ack(c)
+	return a.guestsPage(c, views.GuestInput{}, nil, imp)
+}
+
+func readUpload(f io.ReadCloser, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxImportBytes+1))
+	return string(b), err
+}
+
+// Lobby is GET /lobby: who comes next, over all of today's events.
+func (a *App) Lobby(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	p, err := a.page(c, "lobby", "lobby.title")
+	if err != nil {
+		return err
+	}
+	from, to := a.dayAround()
+	heads, events, err := a.myEvents(c, from, to)
+	if err != nil {
+		return err
+	}
+	page := views.LobbyPage{Page: p, Post: domain.Position(c.Query("post")), Query: domain.Clean(c.Query("q"), false)}
+	if page.Post != "" && page.Post.Index() < 1 {
+		return domain.ErrNotFound
+	}
+	topics := []domain.Topic{domain.TopicBoard}
+	var ids []string
+	caps := map[string]bool{}
+	for k := range events {
+		e := &events[k]
+		if !e.Viewer.Can(domain.RightGuestsSee, e.Secrecy) || e.Status.Over() || e.Status == domain.EventDraft || e.Counts.Total == 0 && !e.Status.Working() {
+			continue
+		}
+		if len(topics) < maxTopics {
+			topics = append(topics, domain.EventTopic(e.ID))
+		}
+		ids = append(ids, e.ID)
+		if e.Viewer.Can(domain.RightGuestsMove, e.Secrecy) {
+			caps["can-move"] = true
+		}
+		page.Events = append(page.Events, views.LobbyEvent{Event: e.Event, Counts: e.Counts})
+	}
+	guests, err := a.Store.Guests(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	parties, err := a.Store.Parties(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	for k := range page.Events {
+		le := &page.Events[k]
+		var ps []domain.Party
+		for _, x := range parties {
+			if x.EventID == le.Event.ID {
+				ps = append(ps, x)
+			}
+		}
+		var gs []domain.Guest
+		for _, g := range guests {
+			if g.EventID == le.Event.ID && search.Match(g.Search, page.Query) {
+				gs = append(gs, g)
+			}
+		}
+		le.Parties = group(ps, gs)
+		for pos, n := range le.Counts.Position {
+			page.Counts.Add(pos, n)
+		}
+	}
+	if caps["can-move"] {
+		page.Caps = append(page.Caps, "can-move")
+	}
+	watch(&page.Page, ViewLobby, heads, topics...)
+	return show(c, fiber.Map{"counts": page.Counts, "events": page.Events}, views.Lobby(page))
+}

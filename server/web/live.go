@@ -1,0 +1,349 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/gofiber/fiber/v2"
+
+	"huiwu/server/domain"
+	"huiwu/server/live"
+	"huiwu/server/store"
+	"huiwu/views"
+)
+
+// What a socket shows: the page it belongs to. The same view shows the same
+// bytes to everybody who may open it.
+const (
+	ViewItems  = "items"
+	ViewGuests = "guests"
+	ViewLobby  = "lobby"
+	ViewEvent  = "event"
+	ViewBoard  = "board"
+	ViewWall   = "wall"
+	ViewToday  = "today"
+	ViewAll    = "all" // items and guests: for programs
+)
+
+// viewRights is what a view needs on the events it shows.
+var viewRights = map[string]domain.Right{
+	ViewItems: domain.RightEventSee, ViewEvent: domain.RightEventSee, ViewToday: domain.RightEventSee,
+	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
+}
+
+// Subscribe checks who opens a socket and for what (GET /live).
+func (a *App) Subscribe(c *fiber.Ctx) (live.Subscriber, error) {
+	p, s := person(c), session(c)
+	if p == nil || s == nil {
+		return live.Subscriber{}, store.ErrUnauthenticated
+	}
+	args := c.Context().QueryArgs() //nolint:forbidigo // fasthttp's arguments: the only way to read a repeated parameter in order
+	list := func(name string) []string {
+		var out []string
+		for _, v := range args.PeekMulti(name) {
+			out = append(out, string(v))
+		}
+		return out
+	}
+	subs, err := live.ParseSubscriptions(list("topic"), list("since"))
+	if err != nil {
+		return live.Subscriber{}, &domain.Error{Code: domain.CodeInvalid, Key: "error.bad_request"}
+	}
+	topics := make([]domain.Topic, 0, len(subs))
+	for _, t := range subs {
+		topics = append(topics, t.Topic)
+	}
+	view := c.Query("view")
+	if view == "" {
+		view = a.defaultView(c.UserContext(), p, topics)
+	}
+	if err := a.mayWatch(c.UserContext(), p, topics, view); err != nil {
+		return live.Subscriber{}, err
+	}
+	return live.Subscriber{Session: s.ID, Person: p.ID, Key: live.Key{Locale: locale(c), View: view}, Topics: subs}, nil
+}
+
+// defaultView is the widest view that the person may have: programs need not know the pages.
+func (a *App) defaultView(ctx context.Context, p *domain.Person, topics []domain.Topic) string {
+	if slices.Contains(topics, domain.TopicBoard) {
+		return ViewWall
+	}
+	if a.mayWatch(ctx, p, topics, ViewAll) == nil {
+		return ViewAll
+	}
+	return ViewItems
+}
+
+// mayWatch judges topics and view for a person; what he may not see is not found.
+func (a *App) mayWatch(ctx context.Context, p *domain.Person, topics []domain.Topic, view string) error {
+	right, known := viewRights[view]
+	if !known && view != ViewWall {
+		return domain.ErrNotFound
+	}
+	for _, t := range topics {
+		kind, id := domain.SplitTopic(t)
+		switch kind {
+		case "event":
+			if view == ViewWall {
+				return domain.ErrNotFound
+			}
+			e, v, err := a.Store.Event(ctx, p, id)
+			if err != nil {
+				return err
+			}
+			if !v.Can(right, e.Secrecy) {
+				return domain.ErrNotFound
+			}
+		case "person":
+			if id != p.ID {
+				return domain.ErrNotFound
+			}
+		case domain.TopicBoard:
+			if !p.Can(domain.RightWall) {
+				return domain.ErrNotFound
+			}
+		default:
+			return domain.ErrNotFound
+		}
+	}
+	return nil
+}
+
+// Source lets the hub ask the program for heads, changes and fragments.
+type Source struct{ *App }
+
+var _ live.Source = Source{}
+
+// Heads answers for topics, and for ["board"] with the events of the day.
+func (s Source) Heads(ctx context.Context, topics []string) (map[string]int64, error) {
+	if len(topics) != 1 || topics[0] != domain.TopicBoard {
+		return s.Store.Heads(ctx, topics)
+	}
+	from, to := s.dayAround()
+	ids, err := s.Store.EventIDs(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	events := make([]domain.Topic, 0, len(ids))
+	for _, id := range ids {
+		events = append(events, domain.EventTopic(id))
+	}
+	return s.Store.Heads(ctx, events)
+}
+
+// Changes lists what changed on a topic.
+func (s Source) Changes(ctx context.Context, topic string, since int64, limit int) ([]live.Change, error) {
+	rows, err := s.Store.ChangesSince(ctx, topic, since, limit)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]live.Change, 0, len(rows))
+	for _, r := range rows {
+		list = append(list, live.Change{Seq: r.Seq, Subject: r.Subject})
+	}
+	return list, nil
+}
+
+// Allowed asks again whether a socket may stay: the database, not what is
+// remembered of the session.
+func (s Source) Allowed(ctx context.Context, session string, topics []string, view string) error {
+	_, p, err := s.Store.SessionPerson(ctx, session)
+	if errors.Is(err, store.ErrUnauthenticated) {
+		return live.ErrSession
+	}
+	if err != nil {
+		return err
+	}
+	err = s.mayWatch(ctx, p, topics, view)
+	if errors.Is(err, domain.ErrNotFound) {
+		return live.ErrTopic
+	}
+	return err
+}
+
+// Render gives the present state of what changed, for everybody of the key.
+func (s Source) Render(ctx context.Context, topic string, key live.Key, subjects []string) ([]byte, error) {
+	return s.fragments(ctx, topic, key, subjects)
+}
+
+// Clock gives what changes with time alone: late counts and the next due time.
+func (s Source) Clock(ctx context.Context, topic string, key live.Key) ([]byte, error) {
+	switch {
+	case topic == domain.TopicBoard && key.View == ViewWall:
+		return s.fragments(ctx, topic, key, nil)
+	case key.View == ViewBoard || key.View == ViewItems:
+		return s.fragments(ctx, topic, key, []string{clockSubject})
+	}
+	return nil, nil
+}
+
+// clockSubject asks for an event's sums without any row.
+const clockSubject = "clock:"
+
+// stale is the fragment that tells a personal page to fetch itself again: it is
+// not the same for everybody and cannot be pushed.
+var stale = templ.Raw(`<i data-refetch hidden></i>`)
+
+// fragments renders what a view shows of the subjects.
+func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, subjects []string) ([]byte, error) {
+	v, err := a.viewCtx(ctx, key.Locale)
+	if err != nil {
+		return nil, err
+	}
+	var parts []templ.Component
+	kind, id := domain.SplitTopic(topic)
+	switch {
+	case key.View == ViewToday || kind == "person":
+		parts = append(parts, stale)
+	case key.View == ViewLobby && kind == domain.TopicBoard:
+		var moved bool
+		if moved, err = a.lobbyMoved(ctx, subjects); moved {
+			parts = append(parts, stale)
+		}
+	case kind == domain.TopicBoard:
+		parts, err = a.wallFragments(ctx, v, subjects)
+	case kind == "event":
+		parts, err = a.eventFragments(ctx, v, id, key.View, subjects)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	for _, p := range parts {
+		if err := p.Render(ctx, &buf); err != nil {
+			return nil, err
+		}
+	}
+	return buf.Bytes(), nil
+}
+
+// lobbyMemory is how far back a change of an event is news for the lobby.
+const lobbyMemory = 5 * time.Second
+
+// lobbyMoved tells whether events may have come into the lobby, or left it: one
+// of them (nil: nobody knows which) changed itself or got its first guests. The
+// ticks of the whole building must not let every lobby phone fetch its page.
+func (a *App) lobbyMoved(ctx context.Context, events []domain.Topic) (bool, error) {
+	const most = 20
+	since := a.Store.Now().Add(-lobbyMemory)
+	for _, e := range events {
+		rows, err := a.Store.Log(ctx, e, 0, most)
+		if err != nil {
+			return false, err
+		}
+		fresh := 0
+		for k := range rows {
+			if rows[k].ReceivedAt.Before(since) {
+				break
+			}
+			if rows[k].Subject == e || rows[k].Verb == "guest.added" {
+				return true, nil
+			}
+			fresh++
+		}
+		if fresh == most {
+			return true, nil // too much happened to be sure
+		}
+	}
+	return events == nil, nil
+}
+
+// boardData is everything the boards show of one event; heads were read first.
+type boardData struct {
+	heads   map[domain.Topic]int64
+	items   []domain.Item
+	parties []views.PartyGroup
+	counts  domain.GuestCounts
+	feed    []domain.Change
+}
+
+// feedLength is how many changes a feed shows.
+const feedLength = 20
+
+func (a *App) eventBoard(ctx context.Context, e *domain.Event) (*boardData, error) {
+	b := &boardData{}
+	var err error
+	if b.heads, err = a.Store.Heads(ctx, []domain.Topic{domain.EventTopic(e.ID)}); err != nil {
+		return nil, err
+	}
+	if b.items, err = a.Store.Items(ctx, e.ID); err != nil {
+		return nil, err
+	}
+	if b.parties, b.counts, err = a.partyGroups(ctx, e.ID); err != nil {
+		return nil, err
+	}
+	b.feed, err = a.Store.Feed(ctx, e.ID, feedLength)
+	return b, err
+}
+
+// sorted splits subjects into ids by kind.
+func sorted(subjects []string) (items, guests []string, event bool) {
+	for _, s := range subjects {
+		kind, id := domain.SplitTopic(s)
+		switch kind {
+		case "item":
+			items = append(items, id)
+		case "guest":
+			guests = append(guests, id)
+		case "event":
+			event = true
+		}
+	}
+	return items, guests, event
+}
+
+// wallFragments are the cards of those events (nil = all of the day). An event
+// that is no longer of the day takes its card away.
+func (a *App) wallFragments(ctx context.Context, v views.Ctx, subjects []string) ([]templ.Component, error) {
+	var only []string
+	for _, s := range subjects {
+		_, id := domain.SplitTopic(s)
+		only = append(only, id)
+	}
+	cards, err := a.cards(ctx, only)
+	if err != nil {
+		return nil, err
+	}
+	var parts []templ.Component
+	for k := range cards {
+		parts = append(parts, views.Card(v, &cards[k]))
+		only = slices.DeleteFunc(only, func(id string) bool { return id == cards[k].ID })
+	}
+	for _, id := range only {
+		parts = append(parts, views.Gone("card-"+id))
+	}
+	return parts, nil
+}
+
+// cards are the events of the day as the shared board shows them.
+func (a *App) cards(ctx context.Context, only []string) ([]views.EventLine, error) {
+	heads, err := Source{a}.Heads(ctx, []string{domain.TopicBoard})
+	if err != nil {
+		return nil, err
+	}
+	from, to := a.dayAround()
+	events, err := a.Store.Events(ctx, nil, from, to, only...)
+	if err != nil {
+		return nil, err
+	}
+	cards := []views.EventLine{}
+	for k := range events {
+		e := &events[k]
+		if e.Status == domain.EventDraft || e.Status == domain.EventCancelled {
+			continue
+		}
+		line := eventLine(e)
+		line.Head = heads[domain.EventTopic(e.ID)]
+		if e.Secrecy == domain.SecrecySecret {
+			line.Alias = true
+			line.Name, line.Organiser, line.Contact, line.ContactPhone, line.PrincipalGuest, line.Notes, line.LevelReason = "", "", "", "", "", "", ""
+			line.Counts = domain.GuestCounts{}
+		}
+		cards = append(cards, line)
+	}
+	return cards, nil
+}

@@ -1,0 +1,291 @@
+package web
+
+import (
+	"crypto/rand"
+	"errors"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"github.com/gofiber/fiber/v2"
+	"golang.org/x/time/rate"
+
+	"huiwu/server/domain"
+	"huiwu/server/i18n"
+	"huiwu/views"
+)
+
+// SignInPage is GET /session/new.
+func (a *App) SignInPage(c *fiber.Ctx) error {
+	if person(c) != nil {
+		return c.Redirect(localPath(c.Query("next")), fiber.StatusSeeOther)
+	}
+	if l := c.Query("lang"); slices.Contains(i18n.Locales, l) {
+		a.setLocaleCookie(c, l)
+	}
+	return a.signInPage(c, "", localPath(c.Query("next")), nil)
+}
+
+func (a *App) signInPage(c *fiber.Ctx, login, next string, refusal *domain.Error) error {
+	l := locale(c)
+	p := views.SignInPage{Page: views.Page{Ctx: views.Ctx{Locale: l, Loc: a.Loc, Now: a.Store.Now()}, Demo: a.Demo != nil, Theme: theme(c)}, Login: login, Next: next, People: a.Demo}
+	p.Title = p.T("session.title")
+	if next != "/" {
+		p.Keep = "next=" + url.QueryEscape(next) + "&"
+	}
+	if refusal != nil {
+		p.Error = sentence(refusal, l)
+		c.Status(statusOf[refusal.Code])
+	}
+	return render(c, views.SignIn(p))
+}
+
+// signIns slows guessing down: per address loosely (a whole building shares
+// one), per login tightly. The store's lockout is what counts across instances.
+type signIns struct {
+	mu     sync.Mutex
+	limits map[string]*rate.Limiter
+	swept  time.Time
+}
+
+func (s *signIns) allow(key string, every time.Duration, burst int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.limits == nil {
+		s.limits = map[string]*rate.Limiter{}
+	}
+	if time.Since(s.swept) > 10*time.Minute { // full buckets say nothing: forget them
+		for k, l := range s.limits {
+			if l.Tokens() >= float64(l.Burst()) {
+				delete(s.limits, k)
+			}
+		}
+		s.swept = time.Now()
+	}
+	l := s.limits[key]
+	if l == nil {
+		l = rate.NewLimiter(rate.Every(every), burst)
+		s.limits[key] = l
+	}
+	return l.Allow()
+}
+
+// SignIn is POST /session: staff number or phone, and PIN.
+func (a *App) SignIn(c *fiber.Ctx) error {
+	login, next := domain.Clean(c.FormValue("login"), false), localPath(c.FormValue("next"))
+	err := a.signIn(c, login, c.FormValue("pin"))
+	refusal, refused := domain.AsError(err)
+	switch {
+	case err == nil && (wantsJSON(c) || isHTMX(c) || c.Get("Sec-Fetch-Mode") == "cors"):
+		return c.JSON(fiber.Map{"person": person(c).ID, "name": person(c).Name, "next": next})
+	case err == nil:
+		return c.Redirect(next, fiber.StatusSeeOther)
+	case !refused || wantsJSON(c) || isHTMX(c) || refusal.Code == domain.CodeUnavailable:
+		return err
+	}
+	return a.signInPage(c, login, next, refusal)
+}
+
+var errWrongPin = &domain.Error{Code: domain.CodeUnauthenticated, Key: "session.wrong"}
+
+func (a *App) signIn(c *fiber.Ctx, login, pin string) error {
+	if login == "" || pin == "" {
+		return &domain.Error{Code: domain.CodeInvalid, Key: "session.empty"}
+	}
+	if len(login) > 64 || len(pin) > 256 {
+		return errWrongPin
+	}
+	if !a.guesses.allow("ip:"+c.IP(), 100*time.Millisecond, 100) || !a.guesses.allow("login:"+domain.NormaliseLogin(login), 2*time.Second, 10) {
+		return &domain.Error{Code: domain.CodeTooMany, Key: "session.slow_down"}
+	}
+	ctx := c.UserContext()
+	p, err := a.Store.PersonByLogin(ctx, login)
+	if err != nil && !errors.Is(err, domain.ErrNotFound) {
+		return err
+	}
+	if p == nil {
+		if _, err := a.Pins.Check(ctx, "", pin); err != nil { // the same time as for a known person
+			return err
+		}
+		return errWrongPin
+	}
+	if p.LockedUntil != nil && a.Store.Now().Before(*p.LockedUntil) {
+		return lockedUntil(*p.LockedUntil, a.Store.Now())
+	}
+	ok, err := a.Pins.Check(ctx, p.PinHash, pin)
+	if err != nil {
+		return err
+	}
+	if !ok || p.Disabled {
+		until, err := a.Store.NoteFailedSignIn(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		if until != nil {
+			return lockedUntil(*until, a.Store.Now())
+		}
+		return errWrongPin
+	}
+	token := rand.Text() + rand.Text()
+	s, err := a.Store.CreateSession(ctx, p, token, deviceLabel(c.Get(fiber.HeaderUserAgent)))
+	if err != nil {
+		return err
+	}
+	a.setCookie(c, token)
+	c.Locals(localSession, s)
+	c.Locals(localPerson, p)
+	return nil
+}
+
+func lockedUntil(until, now time.Time) *domain.Error {
+	minutes := int(until.Sub(now)/time.Minute) + 1
+	return &domain.Error{Code: domain.CodeTooMany, Key: "session.locked", Args: domain.Args{"minutes": strconv.Itoa(minutes)}}
+}
+
+func (a *App) setCookie(c *fiber.Ctx, token string) {
+	c.Cookie(&fiber.Cookie{
+		Name: a.cookieName(), Value: token, Path: "/", Secure: a.Secure, HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,
+		Expires: time.Now().Add(domain.SessionLife),
+	})
+}
+
+// SignOut is DELETE /session.
+func (a *App) SignOut(c *fiber.Ctx) error {
+	s := session(c)
+	if s != nil {
+		if _, err := a.Store.RevokeSession(c.UserContext(), domain.Act{Person: person(c), Device: s.Device}, s.ID); err != nil {
+			return err
+		}
+		a.closeSession(s.ID)
+	}
+	c.Cookie(&fiber.Cookie{Name: a.cookieName(), Value: "", Path: "/", Secure: a.Secure, HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode, Expires: time.Unix(1, 0)})
+	c.Set("Clear-Site-Data", `"cache"`)
+	if isHTMX(c) {
+		c.Set("HX-Redirect", "/session/new")
+		return c.SendStatus(fiber.StatusNoContent)
+	}
+	if wantsJSON(c) {
+		return c.SendStatus(fiber.StatusNoContent)
+	}
+	return c.Redirect("/session/new", fiber.StatusSeeOther)
+}
+
+// closeSession ends a session's sockets everywhere and what is remembered of it.
+func (a *App) closeSession(id string) {
+	a.ForgetSessions("session:" + id)
+	a.Hub.CloseSession(id)
+}
+
+// RevokeSession is DELETE /sessions/{id}: a device is signed out.
+func (a *App) RevokeSession(c *fiber.Ctx) error {
+	act, err := a.act(c)
+	if err != nil {
+		return err
+	}
+	id := c.Params("id")
+	if _, err = a.Store.RevokeSession(c.UserContext(), act, id); err != nil {
+		return a.reply(c, domain.Receipt{}, err)
+	}
+	a.closeSession(id)
+	return a.reply(c, domain.Receipt{}, nil)
+}
+
+// Me is GET /me.
+func (a *App) Me(c *fiber.Ctx) error {
+	p, err := a.page(c, "me", "me.title")
+	if err != nil {
+		return err
+	}
+	sessions, err := a.Store.Sessions(c.UserContext(), p.Person.ID)
+	if err != nil {
+		return err
+	}
+	return show(c, fiber.Map{"person": p.Person, "sessions": sessions}, views.Me(views.MePage{Page: p, Sessions: sessions, Current: session(c).ID}))
+}
+
+// SetLocale is PUT /me/locale; on the sign-in page, without a person, it sets a cookie.
+func (a *App) SetLocale(c *fiber.Ctx) error {
+	l := c.FormValue("locale")
+	if i18n.T(l, "app.name") == "" || l != "zh" && l != "en" {
+		return domain.InvalidField("locale", "field.choose")
+	}
+	a.setLocaleCookie(c, l)
+	if p := person(c); p != nil {
+		act, err := a.act(c)
+		if err != nil {
+			return err
+		}
+		if _, err := a.Store.SetLocale(c.UserContext(), act, l); err != nil {
+			return err
+		}
+		a.ForgetSessions("person:" + p.ID)
+	}
+	ack(c)
+	if isHTMX(c) {
+		c.Set("HX-Refresh", "true")
+		return c.SendStatus(fiber.StatusNoContent)
+	}
+	return c.Redirect(localPath(c.FormValue("next")), fiber.StatusSeeOther)
+}
+
+func (a *App) setLocaleCookie(c *fiber.Ctx, l string) {
+	c.Cookie(&fiber.Cookie{Name: "locale", Value: l, Path: "/", Secure: a.Secure, SameSite: fiber.CookieSameSiteLaxMode, Expires: time.Now().AddDate(1, 0, 0)})
+}
+
+// localPath keeps redirects on this site: a path of ours, else the start page.
+func localPath(s string) string {
+	if !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") || strings.Contains(s, `\`) || strings.ContainsFunc(s, unicode.IsControl) || strings.HasPrefix(s, "/session") {
+		return "/"
+	}
+	return s
+}
+
+// deviceLabel names a device so that its owner knows it again: "Android · WeChat".
+func deviceLabel(ua string) string {
+	pick := func(pairs ...string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if strings.Contains(ua, pairs[i]) {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+	system := pick("HarmonyOS", "HarmonyOS", "OpenHarmony", "HarmonyOS", "Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "Windows", "Windows", "Macintosh", "Mac", "Linux", "Linux")
+	browser := pick("wxwork", "WeCom", "MicroMessenger", "WeChat", "DingTalk", "DingTalk", "Lark", "Feishu", "Edg/", "Edge", "Firefox", "Firefox", "HuaweiBrowser", "Huawei", "Chrome", "Chrome", "Safari", "Safari")
+	label := strings.Trim(system+" · "+browser, " ·")
+	if label == "" {
+		return "–"
+	}
+	return label
+}
+
+// Start is GET /: the page a role works from.
+func (a *App) Start(c *fiber.Ctx) error {
+	p := person(c)
+	if p == nil {
+		return c.Redirect("/session/new", fiber.StatusSeeOther)
+	}
+	to := "/today"
+	switch p.Role {
+	case domain.RoleBoard:
+		to = "/board?tv=1"
+	case domain.RoleSupervisor, domain.RoleCentreHead, domain.RoleControlRoom:
+		to = "/board"
+	case domain.RoleAdmin:
+		to = "/people"
+	}
+	return c.Redirect(to, fiber.StatusSeeOther)
+}
+
+// Offline is GET /offline: what the service worker shows when there is neither
+// network nor a page seen before.
+func (a *App) Offline(c *fiber.Ctx) error {
+	l := locale(c)
+	p := views.ErrorPage{Page: views.Page{Ctx: views.Ctx{Locale: l, Loc: a.Loc, Now: a.Store.Now()}, Theme: theme(c)}}
+	p.Title = p.T("offline.title")
+	return render(c, views.Offline(p))
+}

@@ -1,0 +1,158 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"sync"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"huiwu/server/domain"
+	"huiwu/server/store"
+	"huiwu/views"
+)
+
+// snapshot is an event with its items as of one seq of its topic, or a little
+// newer. It is read once and shown to many: by the reply to an act, by the push
+// in each language, and by the pages of all who come back at the same moment.
+// Who is shown it was let in before: rights are not remembered here.
+type snapshot struct {
+	seq   int64
+	event *domain.Event // shared: not to be changed, the items neither
+	read  time.Time     // when it was begun to be read
+	store *store.Store
+
+	mu     sync.Mutex
+	items  []domain.Item // nil until somebody asks
+	lists  map[listKey]templ.Component
+	second int64 // of the clock, when the lists were rendered
+}
+
+// snapshots are the last ones of the events that people look at.
+type snapshots struct {
+	mu    sync.Mutex
+	slots map[string]*snapshotSlot
+}
+
+type snapshotSlot struct {
+	mu   sync.Mutex // held while the event is read: the others wait for the answer
+	last *snapshot
+}
+
+// maxSnapshots is how many events are remembered: more than a busy day has.
+const maxSnapshots = 100
+
+func (s *snapshots) slot(id string) *snapshotSlot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := s.slots[id]
+	if found == nil {
+		if s.slots == nil || len(s.slots) >= maxSnapshots {
+			s.slots = map[string]*snapshotSlot{}
+		}
+		found = new(snapshotSlot)
+		s.slots[id] = found
+	}
+	return found
+}
+
+// snapshot is the event at the head of its topic. The head is asked for each
+// time, and before the rest: what is shown is never older than its seq.
+func (a *App) snapshot(ctx context.Context, id string) (*snapshot, error) {
+	begun := time.Now()
+	seq, err := a.Store.Head(ctx, domain.EventTopic(id))
+	if err != nil {
+		return nil, err
+	}
+	slot := a.snapshots.slot(id)
+	slot.mu.Lock()
+	defer slot.mu.Unlock()
+	if s := slot.last; s != nil && (s.seq == seq || s.read.After(begun)) {
+		return s, nil
+	}
+	e, _, err := a.Store.Event(ctx, nil, id)
+	if err != nil {
+		return nil, err
+	}
+	slot.last = &snapshot{seq: seq, event: e, read: begun, store: a.Store}
+	return slot.last, nil
+}
+
+// allItems are the event's items in the order of lists.
+func (s *snapshot) allItems(ctx context.Context) ([]domain.Item, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.items == nil {
+		items, err := s.store.Items(ctx, s.event.ID)
+		if err != nil {
+			return nil, err
+		}
+		s.items = append([]domain.Item{}, items...)
+	}
+	return s.items, nil
+}
+
+// listKey is everything that a rendered checklist depends on besides the
+// snapshot and the time.
+type listKey struct {
+	locale, crew string
+	mine         bool
+	crews        string
+	names        int // which version of people's names
+}
+
+func (f itemFilter) key(locale string, names int) listKey {
+	k := listKey{locale: locale, crew: string(f.crew), mine: f.mine, names: names}
+	for _, crew := range f.crews {
+		k.crews += string(crew)
+	}
+	return k
+}
+
+const (
+	maxLists = 40              // of one second: languages × filters
+	listLife = 2 * time.Second // then their memory is free again
+)
+
+// list is what stands in the checklist's page, rendered at most once in a second
+// of the clock for everybody with the same key; only the frame around it is
+// personal. Its countdowns may be a second old; the page's own clock moves them,
+// and turns items due and late.
+func (s *snapshot) list(ctx context.Context, key listKey, v views.Ctx, f itemFilter) (templ.Component, error) {
+	items, err := s.allItems(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.second != v.Now.Unix() {
+		s.lists, s.second = nil, v.Now.Unix()
+	}
+	if done := s.lists[key]; done != nil {
+		return done, nil
+	}
+	page := views.Page{Ctx: v, Topics: []views.LiveTopic{{Topic: domain.EventTopic(s.event.ID), Seq: s.seq}}}
+	body := views.ItemsBody(views.ItemsPage{
+		Page: page, Event: *s.event, Progress: domain.Sum(items, v.Now), Crew: f.crew, Mine: f.mine, Groups: groups(items), MyCrews: f.crews,
+	})
+	var b bytes.Buffer
+	if err := body.Render(ctx, &b); err != nil {
+		return nil, err
+	}
+	done := templ.Raw(b.String())
+	if s.lists == nil {
+		s.lists = map[listKey]templ.Component{}
+		time.AfterFunc(listLife, s.forgetLists)
+	}
+	if len(s.lists) < maxLists {
+		s.lists[key] = done
+	}
+	return done, nil
+}
+
+func (s *snapshot) forgetLists() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lists = nil
+}

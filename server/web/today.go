@@ -1,0 +1,132 @@
+package web
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"huiwu/server/domain"
+	"huiwu/server/store"
+	"huiwu/views"
+)
+
+// Today is GET /today: the most urgent thing first, then mine, then my events.
+func (a *App) Today(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	p, err := a.page(c, "today", "today.title")
+	if err != nil {
+		return err
+	}
+	// The day of the site, and what is still running from yesterday or begins
+	// within the next half day: work does not stop at midnight.
+	from, to := a.Store.Now().Add(-12*time.Hour), a.Store.Now().Add(24*time.Hour)
+	person := domain.PersonTopic(p.Person.ID)
+	heads, events, err := a.myEvents(c, from, to)
+	if err != nil {
+		return err
+	}
+	page := views.TodayPage{Page: p}
+	topics := []domain.Topic{person}
+	byID := map[string]*store.EventSummary{}
+	var working []string
+	for k := range events {
+		e := &events[k]
+		if e.Status.Over() {
+			continue
+		}
+		byID[e.ID] = e
+		page.Events = append(page.Events, eventLine(e))
+		if len(topics) < maxTopics-1 {
+			topics = append(topics, domain.EventTopic(e.ID))
+		}
+		if e.Status.Working() {
+			working = append(working, e.ID)
+		}
+	}
+	items, err := a.Store.ItemsOfEvents(ctx, working)
+	if err != nil {
+		return err
+	}
+	for _, i := range items {
+		e := byID[i.EventID]
+		todo := views.TodoItem{Item: i, Event: &e.Event}
+		switch {
+		case i.Open() && (e.Viewer.Crew == i.Crew || p.Person.Crew == i.Crew || i.Crew == domain.CrewCMD && e.Viewer.Relation == domain.RelationCommander):
+			if i.DueAt != nil && i.DueAt.Before(to) {
+				page.Mine = append(page.Mine, todo)
+			}
+		case i.Status == domain.ItemSubmitted && waitsFor(&i, e, p.Person):
+			page.Waiting = append(page.Waiting, todo)
+		}
+	}
+	slices.SortStableFunc(page.Mine, func(x, y views.TodoItem) int {
+		if (x.Status == domain.ItemRejected) != (y.Status == domain.ItemRejected) {
+			if x.Status == domain.ItemRejected {
+				return -1
+			}
+			return 1
+		}
+		return x.DueAt.Compare(*y.DueAt)
+	})
+	slices.SortStableFunc(page.Waiting, func(x, y views.TodoItem) int { return x.DoneAt.Compare(*y.DoneAt) })
+	if len(page.Mine) > 0 {
+		page.Urgent = &page.Mine[0]
+	}
+	for _, k := range domain.Crews {
+		if k == p.Person.Crew {
+			page.Caps = append(page.Caps, "crew-"+string(k), "do-"+string(k))
+		}
+	}
+	watch(&page.Page, ViewToday, heads, topics...)
+	return show(c, fiber.Map{"urgent": page.Urgent, "mine": page.Mine, "waiting": page.Waiting, "events": page.Events}, views.Today(page))
+}
+
+// maxTopics is how many topics one socket may ask for (see live).
+const maxTopics = 16
+
+// myEvents reads the heads first and then the events, so that what is shown is
+// never older than what the page says it is.
+func (a *App) myEvents(c *fiber.Ctx, from, to time.Time) (map[domain.Topic]int64, []store.EventSummary, error) {
+	ctx, p := c.UserContext(), person(c)
+	ids, err := a.Store.EventIDs(ctx, from, to)
+	if err != nil {
+		return nil, nil, err
+	}
+	topics := []domain.Topic{domain.PersonTopic(p.ID)}
+	for _, id := range ids {
+		topics = append(topics, domain.EventTopic(id))
+	}
+	heads, err := a.Store.Heads(ctx, topics)
+	if err != nil {
+		return nil, nil, err
+	}
+	events, err := a.Store.Events(ctx, p, from, to)
+	return heads, events, err
+}
+
+// waitsFor tells whether an item's next look is this person's.
+func waitsFor(i *domain.Item, e *store.EventSummary, p *domain.Person) bool {
+	j := e.Viewer.Judge(e.Secrecy)
+	if i.DoneBy == p.ID {
+		return false
+	}
+	switch i.Acceptance {
+	case domain.AcceptCommander:
+		return j.Commander
+	case domain.AcceptBoth:
+		if i.CheckedAt == nil {
+			return j.Supervisor
+		}
+		return j.Commander
+	case domain.AcceptSupervisor:
+		return j.Supervisor
+	case domain.AcceptOrganiser:
+		return j.Supervisor || j.Commander
+	}
+	return false
+}
+
+func eventLine(e *store.EventSummary) views.EventLine {
+	return views.EventLine{Event: e.Event, Progress: e.Progress, Counts: e.Counts, Relation: e.Viewer.Relation}
+}

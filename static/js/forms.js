@@ -1,0 +1,32 @@
+// Small helps for forms: what is being typed is not replaced, dialogs with a form are filled.
+import { all, byId, on } from "./dom.js";
+import { clearErrors } from "./errors.js";
+
+export function startForms() {
+  on("input", ({ target }) => {
+    if (target.matches("input, textarea, select")) target.dataset.editing = "";
+  });
+  on("focusout", ({ target }) => {
+    delete target.dataset.editing;
+  });
+  on("click", ({ target }) => {
+    const opener = target.closest("[data-open]");
+    if (opener) open(byId(opener.dataset.open), opener);
+  });
+}
+
+// open shows a dialog whose form is filled from the control and what stands around it (data-fill, JSON by field), and
+// sends the form, and what follows it, to the control's data-url.
+function open(dialog, opener) {
+  const form = dialog.querySelector("form");
+  clearErrors(form);
+  form.reset();
+  for (const el of [form, ...all("[data-follow]", form)]) el.dataset.url = opener.dataset.url;
+  for (let el = opener; el; el = el.parentElement.closest("[data-fill]")) {
+    for (const [name, value] of Object.entries(JSON.parse(el.dataset.fill))) {
+      form.elements[name].value = value;
+      for (const slot of all(`[data-slot="${name}"]`, dialog)) slot.textContent = value;
+    }
+  }
+  dialog.showModal();
+}

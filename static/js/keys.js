@@ -1,0 +1,37 @@
+// Hot keys of the lobby, for the control room: 1–6 choose the post, 0 all posts, / searches, ↑ and ↓ go from guest to
+// guest in the order on screen, Enter moves. They can be switched off (/me).
+import { all, byId, on } from "./dom.js";
+import { choose, POSITIONS } from "./relay.js";
+import { kept } from "./words.js";
+
+export function startKeys() {
+  const off = kept("keys") === "off";
+  for (const box of all("[data-keys-choice]")) box.checked = !off;
+  on("change", ({ target }) => {
+    if (target.matches("[data-keys-choice]")) kept("keys", target.checked ? null : "off");
+  });
+  if (byId("lobby")) on("keydown", press);
+}
+
+function press(event) {
+  const { key, target } = event;
+  const typing = target.matches("input:not([type=radio]), textarea, select");
+  if (event.ctrlKey || event.metaKey || event.altKey || kept("keys") === "off") return;
+  if (document.querySelector("dialog[open]")) return;
+  if (typing && key === "Escape") target.blur();
+  if (typing && key !== "ArrowDown") return;
+  if (/^[0-6]$/.test(key)) choose(key > 0 ? POSITIONS[key] : "");
+  else if (key === "/") document.querySelector("[data-filter]")?.focus();
+  else if (key === "ArrowDown" || key === "ArrowUp") step(key === "ArrowDown" ? 1 : -1);
+  else return;
+  event.preventDefault();
+}
+
+// step follows what the eye sees: the style sheet orders rows by who comes next.
+function step(by) {
+  const shown = all("#lobby [data-next]").filter((b) => b.offsetParent);
+  const tops = new Map(shown.map((b) => [b, b.getBoundingClientRect().top]));
+  shown.sort((a, b) => tops.get(a) - tops.get(b));
+  const at = shown.indexOf(document.activeElement);
+  shown[Math.min(shown.length - 1, Math.max(0, at + by))]?.focus();
+}

@@ -1,0 +1,328 @@
+// Package views holds every page and fragment (templ). It knows the domain and
+// the sentences, never a store or a request. A fragment shows the current state
+// of one element, is the same for every viewer of its topic, and carries its
+// id and data-seq; what a person may do is shown or hidden by the capability
+// classes on the page's body.
+package views
+
+import (
+	"time"
+
+	"huiwu/server/domain"
+	"huiwu/server/i18n"
+)
+
+// Ctx is what every fragment needs besides its subject.
+type Ctx struct {
+	Locale string
+	Loc    *time.Location
+	Now    time.Time         // UTC
+	Names  map[string]string // person id → name
+	Seq    int64             // head of the event's topic when its sums were read: data-seq of gauge, tally, rings …; 0 = not known
+}
+
+// T is the sentence of key in the reader's language; args are name, value, …
+func (c Ctx) T(key string, args ...string) string { return i18n.T(c.Locale, key, args...) }
+
+// Name of a person id, "" when unknown.
+func (c Ctx) Name(id string) string { return c.Names[id] }
+
+// Clock is a time as shown on rows: 15:04 in the site's zone.
+func (c Ctx) Clock(t time.Time) string { return t.In(c.Loc).Format("15:04") }
+
+// ClockP is Clock of a time that may be missing.
+func (c Ctx) ClockP(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return c.Clock(*t)
+}
+
+// ISO is the machine form for <time datetime> and data attributes.
+func ISO(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// Page is the frame of every full page.
+type Page struct {
+	Ctx
+	Title  string         // already translated
+	Nav    string         // which bottom-bar entry is current: "today", "events", "lobby", "board", "people", "me"
+	Person *domain.Person // nil on the sign-in page
+	Topics []LiveTopic    // what the page watches; empty = no socket
+	View   string         // which fragments the socket should carry: "items", "guests", "lobby", "event", "board", "wall", "today"
+	Caps   []string       // capability classes for <body>: "can-accept", "can-check", "can-edit", "can-run", "can-ready", "can-close", "can-add", "can-move", "can-edit-guests", "do-SVC" (may do that crew's items), "crew-SVC" (own crew)
+	Demo   bool
+	TV     bool   // wall screen mode
+	Flash  string // one sentence shown once
+	Theme  string // "light", "dark" or "dim" from the cookie "theme"; "" = as the device says
+	Keep   string // what the language link of a page without a person keeps of the address: "next=…&"
+	Back   string // where the header's arrow leads; "" = no arrow; most pages set it themselves
+}
+
+// LiveTopic is one topic with the seq that the page shows.
+type LiveTopic struct {
+	Topic domain.Topic
+	Seq   int64
+}
+
+// Field errors by field name, already translated.
+type Errors map[string]string
+
+// SignInPage is GET /session/new.
+type SignInPage struct {
+	Page
+	Login  string
+	Next   string // local path to go on to
+	Error  string
+	People []DemoPerson // demo only: one-tap sign-in
+}
+
+// DemoPerson is one one-tap sign-in button of the demo.
+type DemoPerson struct {
+	StaffNo, Name, Role, Pin string
+	Crew                     domain.Crew
+}
+
+// EventLine is an event in lists, with the sums that lists show.
+type EventLine struct {
+	domain.Event
+	Progress domain.Progress
+	Counts   domain.GuestCounts
+	Head     int64 // head of the event's topic when the sums were read: data-seq of the card; 0 = not known
+	Alias    bool  // show the alias instead of the name: secret and not for this reader
+	Relation domain.Relation
+}
+
+// TodoItem is an item together with its event, for personal lists.
+type TodoItem struct {
+	domain.Item
+	Event *domain.Event
+}
+
+// TodayPage is GET /today: most urgent first, then mine, then my events.
+type TodayPage struct {
+	Page
+	Urgent  *TodoItem
+	Mine    []TodoItem // open items of my crew on my events, by due time
+	Waiting []TodoItem // items waiting for my acceptance or check
+	Events  []EventLine
+}
+
+// EventsPage is GET /events: one group a site day.
+type EventsPage struct {
+	Page
+	From, To time.Time // shown range, site days
+	Days     []EventDay
+	Past     bool // the past was asked for
+}
+
+// EventDay groups events of one site day.
+type EventDay struct {
+	Day    time.Time
+	Events []EventLine
+}
+
+// EventPage is GET /events/{id}.
+type EventPage struct {
+	Page
+	Event               domain.Event
+	Progress            domain.Progress
+	Counts              domain.GuestCounts
+	People              []AssignedPerson
+	Feed                []domain.Change
+	SeeGuests, SeeBoard bool
+}
+
+// AssignedPerson is a person on an event.
+type AssignedPerson struct {
+	domain.Person
+	EventCrew domain.Crew
+	Post      string
+	Commander bool
+}
+
+// EventForm is GET /events/new and GET /events/{id}/edit, and their answer when
+// a field is wrong: In keeps what was typed.
+type EventForm struct {
+	Page
+	ID     string // empty for a new event
+	In     EventInput
+	Errors Errors
+	Error  string // general sentence, "" when only fields are wrong
+	Rooms  []domain.Room
+	People []domain.Person   // who can be assigned
+	Keys   map[string]string // person id → what a search looks in (search.Key); may be nil
+	Status domain.EventStatus
+}
+
+// EventInput is the event as typed: strings stay as they were.
+type EventInput struct {
+	Name           string   `form:"name" json:"name"`
+	Type           string   `form:"type" json:"type"`
+	Organiser      string   `form:"organiser" json:"organiser"`
+	Contact        string   `form:"contact" json:"contact"`
+	ContactPhone   string   `form:"contact_phone" json:"contact_phone"`
+	PrincipalGuest string   `form:"principal_guest" json:"principal_guest"`
+	Notes          string   `form:"notes" json:"notes"`
+	Level          string   `form:"level" json:"level"`
+	LevelReason    string   `form:"level_reason" json:"level_reason"`
+	Secrecy        string   `form:"secrecy" json:"secrecy"`
+	Heads          string   `form:"heads" json:"heads"`
+	ArrivalAt      string   `form:"arrival_at" json:"arrival_at"` // datetime-local in the site's zone, "2006-01-02T15:04"
+	StartAt        string   `form:"start_at" json:"start_at"`
+	EndAt          string   `form:"end_at" json:"end_at"`
+	BreakAt        string   `form:"break_at" json:"break_at"`
+	Commander      string   `form:"commander_id" json:"commander_id"`
+	Photo          string   `form:"photo" json:"photo"` // "on" or ""
+	Recording      string   `form:"recording" json:"recording"`
+	TeaMinutes     string   `form:"tea_minutes" json:"tea_minutes"`
+	Rooms          []string `form:"rooms" json:"rooms"`   // room ids
+	People         []string `form:"people" json:"people"` // person ids
+}
+
+// ItemsPage is GET /events/{id}/items.
+type ItemsPage struct {
+	Page
+	Event    domain.Event
+	Progress domain.Progress
+	Crew     domain.Crew // filter by crew, "" = all
+	Mine     bool        // filter: my crew's
+	Groups   []ItemGroup // phase by phase, crew by crew
+	MyCrews  []domain.Crew
+}
+
+// ItemGroup is the items of one crew in one phase.
+type ItemGroup struct {
+	Phase string
+	Crew  domain.Crew
+	Items []domain.Item
+}
+
+// GuestsPage is GET /events/{id}/guests.
+type GuestsPage struct {
+	Page
+	Event   domain.Event
+	Counts  domain.GuestCounts
+	Parties []PartyGroup
+	Import  GuestImport
+	In      GuestInput // the add form
+	Errors  Errors
+}
+
+// PartyGroup is a party (ID "" = guests without one) with its guests.
+type PartyGroup struct {
+	domain.Party
+	Guests []domain.Guest
+}
+
+// GuestInput is one guest as typed.
+type GuestInput struct {
+	Name         string `form:"name" json:"name"`
+	Title        string `form:"title" json:"title"`
+	Organisation string `form:"organisation" json:"organisation"`
+	Rank         string `form:"rank" json:"rank"`
+	Party        string `form:"party" json:"party"` // party name; made when new
+	Plate        string `form:"plate" json:"plate"`
+	Bay          string `form:"bay" json:"bay"`
+	Needs        string `form:"needs" json:"needs"`
+}
+
+// GuestImport is the paste/upload form and its answer.
+type GuestImport struct {
+	Text   string
+	Errors []ImportError
+	Good   int // lines that could be read
+	Added  int // guests added, after success
+	Error  string
+}
+
+// ImportError is one sentence for one line of a pasted table.
+type ImportError struct {
+	Line     int
+	Text     string // the line, cut
+	Sentence string
+}
+
+// LobbyPage is GET /lobby: all of today's arrivals in one list a post can work from.
+type LobbyPage struct {
+	Page
+	Post   domain.Position // the position this post moves guests TO; "" = none chosen
+	Query  string
+	Events []LobbyEvent
+	Counts domain.GuestCounts // of all events: in the building now
+}
+
+// LobbyEvent is one event of the day with its guests, who comes next first.
+type LobbyEvent struct {
+	Event   domain.Event
+	Counts  domain.GuestCounts
+	Parties []PartyGroup
+}
+
+// EventBoardPage is GET /events/{id}/board: the commander's view.
+type EventBoardPage struct {
+	Page
+	Event    domain.Event
+	Progress domain.Progress
+	Stars    []domain.Item // ★ items that still block "ready" (before) or closing (after), worst first
+	Parties  []PartyGroup
+	Counts   domain.GuestCounts
+	Feed     []domain.Change
+}
+
+// BoardPage is GET /board: all events of the day.
+type BoardPage struct {
+	Page
+	Day   time.Time
+	Cards []EventLine
+}
+
+// PeoplePage is GET /people.
+type PeoplePage struct {
+	Page
+	People []domain.Person
+	Keys   map[string]string // person id → what a search looks in (search.Key); may be nil
+}
+
+// PersonForm is GET /people/new and /people/{id}.
+type PersonForm struct {
+	Page
+	ID       string
+	In       PersonInput
+	Errors   Errors
+	Disabled bool
+	Sessions []domain.Session
+}
+
+// PersonInput is a person as typed.
+type PersonInput struct {
+	StaffNo string `form:"staff_no" json:"staff_no"`
+	Phone   string `form:"phone" json:"phone"`
+	Name    string `form:"name" json:"name"`
+	Role    string `form:"role" json:"role"`
+	Crew    string `form:"crew" json:"crew"`
+	Locale  string `form:"locale" json:"locale"`
+	Pin     string `form:"pin" json:"pin"`
+}
+
+// MePage is GET /me: language, theme, devices, sign-out.
+type MePage struct {
+	Page
+	Sessions []domain.Session
+	Current  string // id of this device's session
+}
+
+// ErrorPage is any refusal as a full page.
+type ErrorPage struct {
+	Page
+	Status   int
+	Sentence string
+	Request  string // request id, for 5xx
+}
+
+// EventLogPage is GET /events/{id}/log: the complete log, newest first.
+type EventLogPage struct {
+	Page
+	Event domain.Event
+	Log   []domain.Change
+	More  bool // older rows exist
+}
