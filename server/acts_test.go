@@ -228,37 +228,39 @@ func TestSameKeyAtOnce(t *testing.T) {
 func TestPhoneClock(t *testing.T) {
 	s := start(t, setting{})
 	service := s.signIn(t, "service")
-	now := s.Store.Now()
 	stamp := func(t time.Time) string { return t.Format("2006-01-02T15:04:05.000Z07:00") }
+	type clock func(now time.Time) string // what a phone writes at that moment of the server's clock
+	text := func(s string) clock { return func(time.Time) string { return s } }
+	ago := func(d time.Duration) clock { return func(now time.Time) string { return stamp(now.Add(-d)) } }
 	cases := []struct {
 		name        string
-		acted, sent string
+		acted, sent clock
 		want        time.Duration // from now
 	}{
-		{"right clock", stamp(now.Add(-2 * time.Minute)), stamp(now), -2 * time.Minute},
-		{"ten minutes ahead", stamp(now.Add(8 * time.Minute)), stamp(now.Add(10 * time.Minute)), -2 * time.Minute},
-		{"ten minutes behind", stamp(now.Add(-12 * time.Minute)), stamp(now.Add(-10 * time.Minute)), -2 * time.Minute},
-		{"another zone", stamp(now.Add(-2 * time.Minute).In(time.FixedZone("", 8*3600))), stamp(now), -2 * time.Minute},
-		{"two days in a lift", stamp(now.Add(-48 * time.Hour)), stamp(now), -48 * time.Hour},
-		{"no sending time", stamp(now.Add(-3 * time.Minute)), "", -3 * time.Minute},
-		{"no sending time, clock ahead", stamp(now.Add(3 * time.Hour)), "", 0},
-		{"acted after sending", stamp(now.Add(time.Hour)), stamp(now), 0},
-		{"older than three days", stamp(now.Add(-100 * time.Hour)), stamp(now), 0},
-		{"year one", "0001-01-01T00:00:00Z", stamp(now), 0},
-		{"year 9999", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", 0},
-		{"garbage", "gestern", "heute", 0},
-		{"sent is garbage", stamp(now.Add(-4 * time.Minute)), "x", -4 * time.Minute},
-		{"nothing", "", stamp(now.Add(time.Hour)), 0},
+		{"right clock", ago(2 * time.Minute), ago(0), -2 * time.Minute},
+		{"ten minutes ahead", ago(-8 * time.Minute), ago(-10 * time.Minute), -2 * time.Minute},
+		{"ten minutes behind", ago(12 * time.Minute), ago(10 * time.Minute), -2 * time.Minute},
+		{"another zone", func(now time.Time) string { return stamp(now.Add(-2 * time.Minute).In(time.FixedZone("", 8*3600))) }, ago(0), -2 * time.Minute},
+		{"two days in a lift", ago(48 * time.Hour), ago(0), -48 * time.Hour},
+		{"no sending time", ago(3 * time.Minute), text(""), -3 * time.Minute},
+		{"no sending time, clock ahead", ago(-3 * time.Hour), text(""), 0},
+		{"acted after sending", ago(-time.Hour), ago(0), 0},
+		{"older than three days", ago(100 * time.Hour), ago(0), 0},
+		{"year one", text("0001-01-01T00:00:00Z"), ago(0), 0},
+		{"year 9999", text("9999-12-31T23:59:59Z"), text("0001-01-01T00:00:00Z"), 0},
+		{"garbage", text("gestern"), text("heute"), 0},
+		{"sent is garbage", ago(4 * time.Minute), text("x"), -4 * time.Minute},
+		{"nothing", text(""), ago(-time.Hour), 0},
 	}
 	for _, x := range cases {
 		t.Run(x.name, func(t *testing.T) {
 			id := store.NewID()
 			begun := s.Store.Now()
-			if _, err := s.Store.AddItem(t.Context(), domain.Act{ActedAt: now.Add(-60 * time.Hour)}, domain.Item{ID: id, EventID: s.world.Event, Zh: "x", Crew: domain.CrewSVC, Phase: "during"}); err != nil {
+			if _, err := s.Store.AddItem(t.Context(), domain.Act{ActedAt: begun.Add(-60 * time.Hour)}, domain.Item{ID: id, EventID: s.world.Event, Zh: "x", Crew: domain.CrewSVC, Phase: "during"}); err != nil {
 				t.Fatal(err)
 			}
 			var j struct{ Item domain.Item }
-			a := service.json("PUT", "/items/"+id+"/done", nil, &j, "X-Acted-At", x.acted, "X-Sent-At", x.sent)
+			a := service.json("PUT", "/items/"+id+"/done", nil, &j, "X-Acted-At", x.acted(begun), "X-Sent-At", x.sent(begun))
 			if a.status != http.StatusOK || j.Item.DoneAt == nil {
 				t.Fatalf("%d %s", a.status, a.body)
 			}

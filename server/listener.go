@@ -1,8 +1,13 @@
 package server
 
 import (
+	"io"
 	"net"
 	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
 )
 
 // listener knows which connections have not said a word yet. Browsers open some
@@ -48,8 +53,9 @@ func (l *listener) hangUp() {
 // It embeds the concrete type, so that several buffers still leave in one write.
 type silentConn struct {
 	*net.TCPConn
-	l    *listener
-	once sync.Once
+	l      *listener
+	once   sync.Once
+	linger atomic.Bool
 }
 
 func (s *silentConn) Read(b []byte) (int, error) {
@@ -58,9 +64,28 @@ func (s *silentConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// How much of a refused body is listened to, and for how long.
+const (
+	lingerBytes = 32 << 20
+	lingerTime  = 5 * time.Second
+)
+
+// Close hangs up. After lingers was told, it first hears the sender out: hanging
+// up on somebody who still speaks lets his system throw the answer away, and a
+// phone would take the refusal for a bad network and try for ever.
 func (s *silentConn) Close() error {
 	s.once.Do(s.spoke)
+	if s.linger.Swap(false) && s.CloseWrite() == nil && s.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
+		_, _ = io.CopyN(io.Discard, s.TCPConn, lingerBytes)
+	}
 	return s.TCPConn.Close()
+}
+
+// lingers lets the request's connection be closed only after its sender was heard out.
+func lingers(c *fiber.Ctx) {
+	if s, ok := c.Context().Conn().(*silentConn); ok { //nolint:forbidigo // the connection itself, not a context
+		s.linger.Store(true)
+	}
 }
 
 func (s *silentConn) spoke() {

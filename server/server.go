@@ -153,7 +153,12 @@ func (s *Server) app() *fiber.App {
 		ReadTimeout:           15 * time.Second,
 		WriteTimeout:          30 * time.Second,
 		IdleTimeout:           130 * time.Second,
-		ErrorHandler:          s.Web.OnError,
+		ErrorHandler: func(c *fiber.Ctx, err error) error {
+			if errors.Is(err, fiber.ErrRequestEntityTooLarge) {
+				lingers(c)
+			}
+			return s.Web.OnError(c, err)
+		},
 		// X-Real-IP is believed from named proxies only, which overwrite it.
 		EnableTrustedProxyCheck: true,
 		TrustedProxies:          s.cfg.TrustedProxies,
