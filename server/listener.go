@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/gofiber/fiber/v2"
 )
 
 // listener knows which connections have not said a word yet. Browsers open some
@@ -70,8 +68,8 @@ const (
 	lingerTime  = 5 * time.Second
 )
 
-// Close hangs up. After lingers was told, it first hears the sender out: hanging
-// up on somebody who still speaks lets his system throw the answer away, and a
+// Close hangs up. With linger set it first hears the sender out: hanging up on
+// somebody who still speaks lets his system throw the answer away, and a
 // phone would take the refusal for a bad network and try for ever.
 func (s *silentConn) Close() error {
 	s.once.Do(s.spoke)
@@ -79,13 +77,6 @@ func (s *silentConn) Close() error {
 		_, _ = io.CopyN(io.Discard, s.TCPConn, lingerBytes)
 	}
 	return s.TCPConn.Close()
-}
-
-// lingers lets the request's connection be closed only after its sender was heard out.
-func lingers(c *fiber.Ctx) {
-	if s, ok := c.Context().Conn().(*silentConn); ok { //nolint:forbidigo // the connection itself, not a context
-		s.linger.Store(true)
-	}
 }
 
 func (s *silentConn) spoke() {

@@ -154,8 +154,8 @@ func (s *Server) app() *fiber.App {
 		WriteTimeout:          30 * time.Second,
 		IdleTimeout:           130 * time.Second,
 		ErrorHandler: func(c *fiber.Ctx, err error) error {
-			if errors.Is(err, fiber.ErrRequestEntityTooLarge) {
-				lingers(c)
+			if s, ok := c.Context().Conn().(*silentConn); ok && errors.Is(err, fiber.ErrRequestEntityTooLarge) { //nolint:forbidigo // the connection itself, not a context
+				s.linger.Store(true)
 			}
 			return s.Web.OnError(c, err)
 		},
