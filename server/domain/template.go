@@ -117,8 +117,8 @@ func own(n *float64) *float64 {
 	return new(*n)
 }
 
-// SortItems orders items as lists show them: phase, then due time (none last),
-// then the templates' order.
+// SortItems orders items as lists show them: phase, crew, then the templates'
+// order and after it the ad-hoc items as they came.
 func SortItems(items []Item) {
 	slices.SortStableFunc(items, func(a, b Item) int {
 		if d := slices.Index(Phases, a.Phase) - slices.Index(Phases, b.Phase); d != 0 {

@@ -539,6 +539,10 @@ func (s *Store) UnblockItem(ctx context.Context, act domain.Act, id string) (dom
 	})
 }
 
+// adHocSort is where ad-hoc items begin: after every template item, each with a
+// place of its own, so that a page and a push order them alike.
+const adHocSort = 1000
+
 // AddItem puts an ad-hoc item on a live list. Its id may come from the client.
 func (s *Store) AddItem(ctx context.Context, act domain.Act, in domain.Item) (domain.Receipt, error) {
 	return s.changeEvent(ctx, act, in.EventID, domain.RightEventSee, func(ctx context.Context, tx *Tx, e *domain.Event, v domain.Viewer) error {
@@ -555,7 +559,10 @@ func (s *Store) AddItem(ctx context.Context, act domain.Act, in domain.Item) (do
 			in.ID = NewID()
 		}
 		in.Anchor, in.Status, in.StateAt, in.CreatedAt = domain.AnchorFixed, domain.ItemOpen, tx.At, tx.Now
-		in.Sort = 1000
+		if err := tx.NewSelect().Model((*domain.Item)(nil)).ColumnExpr("COALESCE(MAX(sort), 0)").Where("event_id = ?", e.ID).Scan(ctx, &in.Sort); err != nil {
+			return err
+		}
+		in.Sort = max(in.Sort+1, adHocSort)
 		if in.Phase == domain.PhasePre {
 			in.Acceptance = domain.AcceptCommander // J.6.1: every preparation item is accepted
 		}

@@ -247,6 +247,10 @@ func TestAddItem(t *testing.T) {
 			t.Fatal(i, e, v, err)
 		}
 		equal(t, "item", fmt.Sprint(i.Zh, " ", i.Anchor, " ", at(i.DueAt), " ", i.Acceptance, " ", i.Status), "加一名门岗 fixed 03-18 09:10 commander open") // J.6.1
+		second := must(t)(s.AddItem(ctx, w.Act("captain"), domain.Item{EventID: w.Event, Zh: "加一把伞", Crew: domain.CrewSEC, Phase: domain.PhasePre}))
+		if j, _, _, err := s.Item(ctx, w.People["security"], second.Created); err != nil || i.Sort < 1000 || j.Sort != i.Sort+1 {
+			t.Errorf("each has its place: %d, then %+v %v", i.Sort, j, err)
+		}
 		equal(t, "the same id", refused(s.AddItem(ctx, w.Act("captain"), domain.Item{ID: "from-the-phone", EventID: w.Other, Zh: "x", Crew: domain.CrewSEC, Phase: domain.PhasePre})), "error.not_found")
 		equal(t, "the same id, seen", refused(s.AddItem(ctx, w.Act("commander"), domain.Item{ID: "from-the-phone", EventID: w.Other, Zh: "x", Crew: domain.CrewSEC, Phase: domain.PhasePre})), "item.exists")
 		for name, x := range map[string]struct {
