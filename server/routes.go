@@ -46,6 +46,9 @@ func Routes(a *web.App, ops *Ops) []Route {
 		// my day
 		{get, "/today", domain.RightToday, ByRole, a.Today},
 
+		// what happened
+		{get, "/activity", domain.RightFeed, ByRole, a.Activity},
+
 		// events
 		{get, "/events", domain.RightEvents, ByRole, a.Events},
 		{get, "/events/new", domain.RightCreate, ByRole, a.NewEvent},
