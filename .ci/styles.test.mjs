@@ -18,6 +18,8 @@ const inks = [
   ["brand", "brand-soft"],
   ["ink", "brand-soft"],
   ["on-brand", "brand"],
+  ["on-brand", "late"], // a refusal at the edge of the page
+  ["bg", "ink"], // any other sentence there
 ];
 const shapes = [
   ...grounds.filter((on) => on !== "sunk").map((on) => ["edge", on]),

@@ -108,7 +108,7 @@ func Routes(a *web.App, ops *Ops) []Route {
 		// the browser's files
 		{get, "/static/*", domain.RightPublic, ByRole, a.Asset},
 		{get, "/sw.js", domain.RightPublic, ByRole, a.Asset},
-		{get, "/manifest.webmanifest", domain.RightPublic, ByRole, a.Asset},
+		{get, "/manifest.webmanifest", domain.RightPublic, ByRole, a.Manifest},
 		{get, "/offline", domain.RightPublic, ByRole, a.Offline},
 
 		// operations

@@ -1635,7 +1635,7 @@ func Feed(c Ctx, e *domain.Event, changes []domain.Change) templ.Component {
 			}
 		}
 		for _, l := range newest(changes) {
-			templ_7745c5c3_Err = FeedRow(c, &l, nil).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = FeedRow(c, &l).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1697,7 +1697,7 @@ func EventLog(p EventLogPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for _, l := range domain.Lines(p.Log) {
-					templ_7745c5c3_Err = FeedRow(p.Ctx, &l, nil).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = FeedRow(p.Ctx, &l).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
