@@ -108,6 +108,7 @@ check-generated:
 .PHONY: check-templates
 check-templates:
 	node .ci/templates.mjs views
+	node .ci/styles.mjs static/css
 
 .PHONY: check-js
 check-js: $(NODE_MODULES)

@@ -139,7 +139,7 @@ func TestGuestsStayAmongThoseWhoMeetThem(t *testing.T) {
 	if sees.shows("guest-" + g.ID); !strings.Contains(sees.markup(), "雪松") {
 		t.Error("the guard sees no guest: the test proves nothing")
 	}
-	for _, path := range []string{"/events/" + event, "/events/" + event + "/items", "/events/" + event + "/log", "/today", "/board", "/events"} {
+	for _, path := range []string{"/events/" + event, "/events/" + event + "/items", "/events/" + event + "/log", "/activity", "/today", "/board", "/events"} {
 		for _, accept := range []string{"text/html", "application/json"} {
 			page := cleaner.get(path, "Accept", accept).body
 			for _, secret := range []string{"雪松", "银杏", "海A60001", "秘密考察团"} {

@@ -46,6 +46,9 @@ func Routes(a *web.App, ops *Ops) []Route {
 		// my day
 		{get, "/today", domain.RightToday, ByRole, a.Today},
 
+		// what happened
+		{get, "/activity", domain.RightFeed, ByRole, a.Activity},
+
 		// events
 		{get, "/events", domain.RightEvents, ByRole, a.Events},
 		{get, "/events/new", domain.RightCreate, ByRole, a.NewEvent},
@@ -105,7 +108,7 @@ func Routes(a *web.App, ops *Ops) []Route {
 		// the browser's files
 		{get, "/static/*", domain.RightPublic, ByRole, a.Asset},
 		{get, "/sw.js", domain.RightPublic, ByRole, a.Asset},
-		{get, "/manifest.webmanifest", domain.RightPublic, ByRole, a.Asset},
+		{get, "/manifest.webmanifest", domain.RightPublic, ByRole, a.Manifest},
 		{get, "/offline", domain.RightPublic, ByRole, a.Offline},
 
 		// operations

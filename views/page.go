@@ -45,7 +45,7 @@ func ISO(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 type Page struct {
 	Ctx
 	Title  string         // already translated
-	Nav    string         // which bottom-bar entry is current: "today", "events", "lobby", "board", "people", "me"
+	Nav    string         // which bottom-bar entry is current: "today", "events", "lobby", "board", "activity", "people", "me"
 	Person *domain.Person // nil on the sign-in page
 	Topics []LiveTopic    // what the page watches; empty = no socket
 	View   string         // which fragments the socket should carry: "items", "guests", "lobby", "event", "board", "wall", "today"
@@ -324,5 +324,16 @@ type EventLogPage struct {
 	Page
 	Event domain.Event
 	Log   []domain.Change
-	More  bool // older rows exist
+	Below int64 // seq below which older rows stand; 0 = there are none
+}
+
+// ActivityPage is GET /activity: what happened, newest first.
+type ActivityPage struct {
+	Page
+	Lines    []domain.Line
+	Events   map[string]domain.Event // by id
+	Oversees bool                    // may choose between his events and the building
+	Mine     bool
+	Older    bool  // not the first page
+	Before   int64 // where the next page begins, µs; 0 = there is none
 }

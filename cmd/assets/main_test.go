@@ -23,6 +23,7 @@ func project(t *testing.T, more map[string]string) string {
 	files := map[string]string{
 		"static/js/app.js":                       `import htmx from "htmx.org"; import {say} from "./say.js"; say(htmx.version + "会务")`,
 		"static/js/say.js":                       `export const say = (text) => { document.title = text ?? "" }`,
+		"static/js/shell.js":                     `document.body.dataset.shell = ""`,
 		"static/js/sw.js":                        `self.files = __PRECACHE__; self.version = __VERSION__`,
 		"static/css/app.css":                     `.row { .chip { background: url(../img/dot.svg) } }`,
 		"static/css/dash.css":                    `.dash { color: red }`,

@@ -8,6 +8,7 @@ const (
 	RightPublic Right = "public" // no session: sign-in page, health, assets
 	RightSelf   Right = "self"   // any signed-in person, about himself
 	RightToday  Right = "today"
+	RightFeed   Right = "activity"
 	RightEvents Right = "events" // the list; what is in it depends on the relation
 	RightLobby  Right = "lobby"
 	RightWall   Right = "wall" // board of the day
@@ -64,7 +65,7 @@ func (p *Person) Can(r Right) bool {
 		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead)
 	case RightWall:
 		return p.staff() || p.Role == RoleBoard
-	case RightToday, RightEvents:
+	case RightToday, RightEvents, RightFeed:
 		return p.staff()
 	case RightLobby:
 		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead, RoleControlRoom) || p.staff() && seesGuests(p.Crew)
@@ -142,6 +143,12 @@ func (p *Person) is(roles ...Role) bool {
 		}
 	}
 	return false
+}
+
+// Oversees tells who sees events without a part in them: the building's
+// activity, not only that of his own events.
+func (p *Person) Oversees() bool {
+	return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead, RoleControlRoom, RoleSupplyClerk)
 }
 
 // staff is everybody who works in the building and signs in by name.

@@ -41,6 +41,7 @@ type Change struct {
 	New        string    `bun:",nullzero" json:"new,omitempty"`
 	Note       string    `bun:",nullzero" json:"note,omitempty"` // reason, reading
 	Crew       Crew      `bun:",nullzero" json:"crew,omitempty"`
+	Lot        string    `bun:",nullzero" json:"lot,omitempty"` // what one act changed together: the party's name
 	Minor      bool      `json:"minor,omitempty"` // follows from another change; kept out of the activity feed
 	PersonID   string    `bun:",nullzero" json:"person_id,omitempty"`
 	Person     string    `bun:",nullzero" json:"person,omitempty"` // name at that moment

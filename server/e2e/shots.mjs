@@ -1,8 +1,8 @@
 // Pictures of every page: `make shots`, into shots/, names that stay: <page>-<phone|wide>-<light|dark|dim>-<zh|en>.png. The
 // overview of the README is put together from two of them into docs/img/overview.png.
 //
-//   node server/e2e/shots.mjs [part of a name …]     only those pages; "overview" for that alone
-import { mkdirSync, readFileSync } from "node:fs";
+//   node server/e2e/shots.mjs [part of a name …]     only those pages; "overview" or "store" for that alone
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { VISIT } from "./lib/building.mjs";
@@ -32,6 +32,7 @@ try {
       await (await home.as(who)).must("PUT", "/me/locale", { locale });
     }
     for (const size of Object.keys(SIZES)) await gallery(all, locale, size);
+    if (wanted.includes("store")) await store(locale);
   }
 } finally {
   for (const text of await home.leave()) console.error(text);
@@ -73,6 +74,33 @@ async function gallery(all, locale, size) {
         await person.page.screenshot({ path: join(root, "shots", `${name}-${size}-${theme}-${locale}.png`) });
       }
     }
+    await home.leave();
+  }
+}
+
+// store takes what an install dialog shows, into static/img: "node server/e2e/shots.mjs store".
+async function store(locale) {
+  const screens = [
+    ["today", "/today", "service", SIZES.phone],
+    ["lobby", "/lobby?post=lobby", "security", SIZES.phone],
+    ["board", "/board", "supervisor", { viewport: { width: 1280, height: 800 } }],
+  ];
+  for (const [name, path, who, size] of screens) {
+    await (await home.as(who)).must("PUT", "/me/locale", { locale });
+    const person = await home.person(who, { ...size, locale: locale === "zh" ? "zh-CN" : "en" });
+    await person.page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+    await person.go(path);
+    const png = (await person.page.screenshot()).toString("base64");
+    const blank = await home.browser.newPage();
+    const webp = await blank.evaluate(async (data) => {
+      const img = Object.assign(new Image(), { src: `data:image/png;base64,${data}` });
+      await img.decode();
+      const canvas = Object.assign(document.createElement("canvas"), { width: img.width, height: img.height });
+      canvas.getContext("2d").drawImage(img, 0, 0);
+      return canvas.toDataURL("image/webp", 0.72).split(",")[1];
+    }, png);
+    await blank.close();
+    writeFileSync(join(root, "static", "img", `screen-${name}-${locale}.webp`), Buffer.from(webp, "base64"));
     await home.leave();
   }
 }

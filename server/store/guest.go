@@ -237,13 +237,17 @@ func (s *Store) changeGuests(ctx context.Context, act domain.Act, column, id str
 				tx.overtaken(guests[k].PositionAt) // a moment's difference of clocks: one time for all of them
 			}
 		}
+		lot, err := tx.lot(ctx, column, id)
+		if err != nil {
+			return err
+		}
 		arrived := false
 		for k := range guests {
 			g := &guests[k]
 			tx.Receipt.Subjects = append(tx.Receipt.Subjects, "guest:"+g.ID)
 			if right == domain.RightGuestsMove && tx.overtaken(g.PositionAt) {
 				tx.Receipt.Notice = "act.overtaken"
-				if err := tx.saveGuest(ctx, g, domain.Change{Verb: "guest.overtaken", Old: string(g.Position)}); err != nil {
+				if err := tx.saveGuest(ctx, g, domain.Change{Verb: "guest.overtaken", Old: string(g.Position), Lot: lot}); err != nil {
 					return err
 				}
 				continue
@@ -255,6 +259,7 @@ func (s *Store) changeGuests(ctx context.Context, act domain.Act, column, id str
 			if c == nil {
 				continue
 			}
+			c.Lot = lot
 			if err := tx.saveGuest(ctx, g, *c); err != nil {
 				return err
 			}
@@ -266,6 +271,14 @@ func (s *Store) changeGuests(ctx context.Context, act domain.Act, column, id str
 		}
 		return nil
 	})
+}
+
+// lot is the name of the party that an act takes as a whole, "" for one guest.
+func (tx *Tx) lot(ctx context.Context, column, id string) (name string, err error) {
+	if column == "party_id" {
+		err = tx.NewSelect().TableExpr("parties").Column("name").Where("id = ?", id).Scan(ctx, &name)
+	}
+	return name, err
 }
 
 // MoveGuest puts one guest at a position. Needs RightGuestsMove.

@@ -352,6 +352,8 @@ func viewOf(c *fiber.Ctx) string {
 	switch {
 	case path == "/today":
 		return ViewToday
+	case path == "/activity":
+		return ViewActivity
 	case path == "/lobby":
 		return ViewLobby
 	case path == "/board":

@@ -83,12 +83,10 @@ func (a *App) Event(c *fiber.Ctx) error {
 	return show(c, fiber.Map{"event": e, "seq": b.heads[domain.EventTopic(e.ID)], "progress": page.Progress, "people": assigned}, views.Event(page))
 }
 
-// crewFeed is the feed of the event's own page. Guests are left out, so it looks
-// further back: an arrival must not push everything else out of it.
+// crewFeed is the feed of the event's own page, without guests.
 func (a *App) crewFeed(ctx context.Context, eventID string) ([]domain.Change, error) {
-	feed, err := a.Store.Feed(ctx, eventID, 10*feedLength)
-	feed = withoutGuests(feed)
-	return feed[:min(len(feed), feedLength)], err
+	feed, err := a.feed(ctx, eventID)
+	return withoutGuests(feed), err
 }
 
 // withoutGuests leaves guests out of a feed that every crew may read: their
@@ -130,11 +128,14 @@ func (a *App) assigned(c *fiber.Ctx, e *domain.Event) ([]views.AssignedPerson, e
 	return out, nil
 }
 
+// logRows is how much of the log one page holds.
+const logRows = 200
+
 // EventLog is GET /events/{id}/log: who did what when, complete.
 func (a *App) EventLog(c *fiber.Ctx) error {
 	e, v := event(c)
 	below, _ := strconv.ParseInt(c.Query("below"), 10, 64)
-	rows, err := a.Store.Log(c.UserContext(), domain.EventTopic(e.ID), max(below, 0), 100)
+	rows, err := a.Store.Log(c.UserContext(), domain.EventTopic(e.ID), max(below, 0), logRows)
 	if err != nil {
 		return err
 	}
@@ -142,11 +143,16 @@ func (a *App) EventLog(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	more := len(rows) == 100
+	more := len(rows) == logRows
+	rows = domain.WholeActs(rows, logRows)
+	below = 0
+	if more {
+		below = rows[len(rows)-1].Seq
+	}
 	if !v.Can(domain.RightGuestsSee, e.Secrecy) {
 		rows = withoutGuests(rows)
 	}
-	return show(c, fiber.Map{"log": rows}, views.EventLog(views.EventLogPage{Page: p, Event: *e, Log: rows, More: more}))
+	return show(c, fiber.Map{"log": rows}, views.EventLog(views.EventLogPage{Page: p, Event: *e, Log: rows, Below: below}))
 }
 
 // NewEvent is GET /events/new.

@@ -26,12 +26,14 @@ const (
 	ViewBoard  = "board"
 	ViewWall   = "wall"
 	ViewToday  = "today"
+	// ViewActivity is personal like today: it is told to fetch itself again.
+	ViewActivity = "activity"
 	ViewAll    = "all" // items and guests: for programs
 )
 
 // viewRights is what a view needs on the events it shows.
 var viewRights = map[string]domain.Right{
-	ViewItems: domain.RightEventSee, ViewEvent: domain.RightEventSee, ViewToday: domain.RightEventSee,
+	ViewItems: domain.RightEventSee, ViewEvent: domain.RightEventSee, ViewToday: domain.RightEventSee, ViewActivity: domain.RightEventSee,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 }
 
@@ -197,7 +199,7 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 	var parts []templ.Component
 	kind, id := domain.SplitTopic(topic)
 	switch {
-	case key.View == ViewToday || kind == "person":
+	case key.View == ViewToday || key.View == ViewActivity || kind == "person":
 		parts = append(parts, stale)
 	case key.View == ViewLobby && kind == domain.TopicBoard:
 		var moved bool
@@ -261,8 +263,15 @@ type boardData struct {
 	feed    []domain.Change
 }
 
-// feedLength is how many changes a feed shows.
-const feedLength = 20
+// feedRows is how far back a feed looks: one act may have written many rows, and
+// the feed shows it as one line.
+const feedRows = 200
+
+// feed is an event's newest changes, acts as a whole.
+func (a *App) feed(ctx context.Context, eventID string) ([]domain.Change, error) {
+	rows, err := a.Store.Feed(ctx, eventID, feedRows)
+	return domain.WholeActs(rows, feedRows), err
+}
 
 func (a *App) eventBoard(ctx context.Context, e *domain.Event) (*boardData, error) {
 	b := &boardData{}
@@ -276,7 +285,7 @@ func (a *App) eventBoard(ctx context.Context, e *domain.Event) (*boardData, erro
 	if b.parties, b.counts, err = a.partyGroups(ctx, e.ID); err != nil {
 		return nil, err
 	}
-	b.feed, err = a.Store.Feed(ctx, e.ID, feedLength)
+	b.feed, err = a.feed(ctx, e.ID)
 	return b, err
 }
 

@@ -269,16 +269,20 @@ func (a *App) Start(c *fiber.Ctx) error {
 	if p == nil {
 		return c.Redirect("/session/new", fiber.StatusSeeOther)
 	}
-	to := "/today"
-	switch p.Role {
+	return c.Redirect(startPage(p.Role), fiber.StatusSeeOther)
+}
+
+// startPage is where a role begins its day.
+func startPage(r domain.Role) string {
+	switch r {
 	case domain.RoleBoard:
-		to = "/board?tv=1"
+		return "/board?tv=1"
 	case domain.RoleSupervisor, domain.RoleCentreHead, domain.RoleControlRoom:
-		to = "/board"
+		return "/board"
 	case domain.RoleAdmin:
-		to = "/people"
+		return "/people"
 	}
-	return c.Redirect(to, fiber.StatusSeeOther)
+	return "/today"
 }
 
 // Offline is GET /offline: what the service worker shows when there is neither

@@ -1,6 +1,6 @@
 // The server's clock on this device: phones are wrong by minutes, and an old page from the cache by hours. A moment
 // told by the server is never ahead of the truth, only late by its way here: the best of the last few counts.
-import { all, body, on } from "./dom.js";
+import { all, body, emit, on } from "./dom.js";
 import { kept, t } from "./words.js";
 
 const DUE_SOON = 15 * 60000; // as domain.DueSoon
@@ -52,7 +52,9 @@ function turn(row, at) {
   const due = Date.parse(row.dataset.due);
   if (!due || !["not-due", "due", "late"].includes(state)) return;
   const next = at < due - DUE_SOON ? "not-due" : at > due + LATE_AFTER ? "late" : "due";
-  if (next !== state) row.dataset.state = next;
+  if (next === state) return;
+  row.dataset.state = next;
+  emit("turned", row);
 }
 
 function count(el, at) {

@@ -20,6 +20,8 @@ export async function pages(home) {
     page("items-small", `/events/${weekly.id}/items`, "yusui"),
     page("guests", `/events/${visit.id}/guests`),
     page("log", `/events/${visit.id}/log`),
+    page("activity", "/activity", "supervisor"),
+    page("activity-mine", "/activity", "cleaning"),
     page("lobby", "/lobby", "security"),
     page("lobby-post", "/lobby?post=lobby", "security"),
     page("event-board", `/events/${visit.id}/board`, "commander", true),

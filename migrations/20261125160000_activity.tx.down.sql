@@ -1,0 +1,3 @@
+DROP INDEX changes_received;
+--bun:split
+ALTER TABLE changes DROP COLUMN lot;
