@@ -281,6 +281,15 @@ func (a *App) Start(c *fiber.Ctx) error {
 	return c.Redirect(to, fiber.StatusSeeOther)
 }
 
+// Outbox is GET /outbox: the frame for what waits on the phone itself.
+func (a *App) Outbox(c *fiber.Ctx) error {
+	p, err := a.page(c, "me", "outbox.title")
+	if err != nil {
+		return err
+	}
+	return render(c, views.Outbox(p))
+}
+
 // Offline is GET /offline: what the service worker shows when there is neither
 // network nor a page seen before.
 func (a *App) Offline(c *fiber.Ctx) error {

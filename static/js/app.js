@@ -3,15 +3,15 @@
 import htmx from "htmx.org";
 import { acts } from "./acts.js";
 import { startClock } from "./clock.js";
+import { startConn } from "./conn.js";
 import { startDialogs } from "./dialogs.js";
 import { startFilter } from "./filter.js";
 import { startForms } from "./forms.js";
 import { startHold } from "./hold.js";
-import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
 import { morphing } from "./morph.js";
+import { startOutbox } from "./outbox.js";
 import { startPageForms } from "./pageform.js";
-import { startRelay } from "./relay.js";
 import { startSay } from "./say.js";
 import { startTaps } from "./taps.js";
 import { startTheme } from "./theme.js";
@@ -33,8 +33,14 @@ startTaps();
 startForms();
 startPageForms();
 startFilter();
-startRelay();
-startKeys();
 startClock();
+startConn();
 startLive();
+startOutbox();
 startWorker();
+
+// What only some pages need comes by itself, where it is needed.
+const here = (selector) => document.querySelector(selector) !== null;
+if (here("#lobby, .view-guests")) import("./relay.js").then(({ startRelay }) => startRelay());
+if (here("#lobby, [data-keys-choice]")) import("./keys.js").then(({ startKeys }) => startKeys());
+if (here("#outbox")) import("./outboxpage.js").then(({ startOutboxPage }) => startOutboxPage());

@@ -24,13 +24,14 @@ export function pageForm(act, ctx) {
 }
 
 // pageOf gives htmx only what is a page of ours. The frame of the page stays behind, so the sentence in it is said here.
-function pageOf({ status, ok, headers, moved, text }) {
-  if (moved) location.assign(moved);
+function pageOf({ status, ok, to, refresh, text }) {
+  if (to) location.assign(to);
+  else if (refresh) location.reload();
   else if (status === 422 || (ok && text)) {
     for (const el of all("#toasts > *", parsePage(text))) toast(el.textContent.trim(), { alert: status === 422 });
-    return new Response(text, { status, headers });
+    return new Response(text, { status, headers: { "Content-Type": "text/html; charset=utf-8" } });
   } else if (!ok) refusal(text);
-  return new Response(null, { status: 204, headers: moved ? {} : headers });
+  return new Response(null, { status: 204 });
 }
 
 export function startPageForms() {
