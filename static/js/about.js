@@ -31,9 +31,16 @@ export function kind({ method, url, fields }) {
 // about is the whole sentence: what, on what, with what.
 export function about(act) {
   const { row, fields } = act;
-  const on = byId(row)?.querySelector(".item-text, .guest-name, .party-name")?.textContent ?? "";
+  const on = plain(byId(row)?.querySelector(".item-text, .guest-name, .party-name"));
   const words = ["reading", "reason", "text", "name"].map((name) => fields.get(name)).filter(Boolean);
   const to = fields.get("position");
   const what = to ? t(`to_${to}`) : t(`act_${kind(act)}`);
-  return [what, on.trim().replace(/\s+/g, " "), ...words].filter(Boolean).join(" · ");
+  return [what, on, ...words].filter(Boolean).join(" · ");
+}
+
+// plain is what the eye reads: without what is there for screen readers only.
+function plain(el) {
+  const copy = el?.cloneNode(true);
+  for (const sr of copy?.querySelectorAll(".sr") ?? []) sr.remove();
+  return copy?.textContent.trim().replace(/\s+/g, " ") ?? "";
 }

@@ -41,7 +41,7 @@ export async function post(act) {
     about,
     as,
     body: content instanceof URLSearchParams ? content.toString() : content,
-    page: document.title,
+    page: document.querySelector(".top-title")?.textContent ?? "",
     href: location.pathname + location.search,
     acted: Date.now(),
     tries: 0,

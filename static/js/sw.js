@@ -36,7 +36,7 @@ async function renew() {
   await Promise.all(names.filter((name) => name !== STATIC).map((name) => caches.delete(name)));
   await self.clients.claim();
   const open = await self.clients.matchAll({ type: "window" });
-  await Promise.all(open.map(({ url }) => ahead(url)));
+  await Promise.all([...open.map(({ url }) => url), "/today", "/outbox"].map(ahead));
 }
 
 // message: { update } begins the new version; { keep: [urls] } are pages that the person may need where there is no network.

@@ -1,13 +1,16 @@
 // Registers the service worker, offers its new version, and tells it which pages the person may need where there is no
 // network. It never reloads the page by itself: what is on screen stays until the person goes on.
-import { all, body, on } from "./dom.js";
+import { all, on } from "./dom.js";
 import { toast } from "./toast.js";
 import { t } from "./words.js";
 
 const HOUR = 3600000;
 const AHEAD = 5; // events whose lists are fetched ahead
 
+const AGAIN = 600000; // ms between two times
+
 let wanted = false; // the person asked for the new version on this page
+let told = 0;
 
 export function startWorker() {
   const { serviceWorker } = navigator;
@@ -47,7 +50,8 @@ function offer({ waiting }) {
 // keepAhead: my day, and of my events the event, my items and, where I have them, the guests.
 function keepAhead() {
   const { controller } = navigator.serviceWorker;
-  if (!controller || body().view !== "today") return;
+  if (!controller || Date.now() - told < AGAIN) return;
+  told = Date.now();
   const events = all(".today-events a[href^='/events/']").map((a) => a.pathname);
   const mine = [...new Set(events)].filter((path) => path !== "/events").slice(0, AHEAD);
   const lobby = all(".nav a[href='/lobby']").length > 0;
