@@ -94,9 +94,8 @@ test("the app is killed with acts in the outbox: the next start sends them", asy
       args: flags,
     });
   let context = await open();
-  await context.addCookies([
-    { ...(await home.as("service")).cookie, url: line.origin, expires: Date.now() / 1000 + 3600 },
-  ]);
+  const signedIn = { ...(await home.as("service")).cookie, url: line.origin, expires: Date.now() / 1000 + 3600 };
+  await context.addCookies([signedIn]);
   let page = await context.newPage();
   await page.goto(`${line.origin}/events/${event.id}/items?mine=1`);
   await page.waitForSelector("#conn[data-conn=live]", { state: "attached" });
@@ -115,6 +114,7 @@ test("the app is killed with acts in the outbox: the next start sends them", asy
     await context.close();
     rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   });
+  await context.addCookies([signedIn]); // the browser may have been killed before it wrote the first one down
   page = await context.newPage();
   await page.goto(`${line.origin}/today`);
   await until("sent", async () => {
