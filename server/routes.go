@@ -110,6 +110,7 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{get, "/sw.js", domain.RightPublic, ByRole, a.Asset},
 		{get, "/manifest.webmanifest", domain.RightPublic, ByRole, a.Manifest},
 		{get, "/offline", domain.RightPublic, ByRole, a.Offline},
+		{get, "/outbox", domain.RightSelf, ByRole, a.Outbox},
 
 		// operations
 		{get, "/healthz", domain.RightPublic, ByRole, ops.Healthz},

@@ -179,6 +179,7 @@ func (s *Server) app() *fiber.App {
 	}}))
 	f.Use(s.Web.SameOrigin)
 	f.Use(s.Web.Who)
+	f.Use(s.Web.SamePerson)
 	mount(f, s.Web, Routes(s.Web, s.ops))
 	return f
 }

@@ -46,6 +46,9 @@ func URL(logical string) string {
 	return "/static/" + logical
 }
 
+// Imports are the URLs of the files that this one cannot run without: a page that names them spares the browser a way.
+func Imports(logical string) []string { return built().imports[logical] }
+
 // Version names this set of files; it changes when any of them does. Empty before the files were built.
 func Version() string { return built().version }
 
@@ -58,6 +61,7 @@ var built = sync.OnceValue(func() *set { return read(dist) })
 type set struct {
 	assets  map[string]*Asset // by file name
 	urls    map[string]string // by logical name
+	imports map[string][]string
 	version string
 	err     error
 }
@@ -66,8 +70,9 @@ type set struct {
 type index struct {
 	Version string `json:"version"`
 	Assets  map[string]struct {
-		File string `json:"file"`
-		ETag string `json:"etag"`
+		File    string   `json:"file"`
+		ETag    string   `json:"etag"`
+		Imports []string `json:"imports"`
 	} `json:"assets"`
 }
 
@@ -86,6 +91,7 @@ func read(dist fs.FS) *set {
 	s := &set{
 		assets:  make(map[string]*Asset, len(idx.Assets)),
 		urls:    make(map[string]string, len(idx.Assets)),
+		imports: make(map[string][]string, len(idx.Assets)),
 		version: idx.Version,
 	}
 	for logical, entry := range idx.Assets {
@@ -93,7 +99,10 @@ func read(dist fs.FS) *set {
 		if err != nil {
 			return &set{err: fmt.Errorf("static: %s: %w (run `make assets`)", logical, err)}
 		}
-		hashed := entry.File != logical
+		hashed := entry.File != logical || strings.HasPrefix(logical, "chunk-")
+		for _, file := range entry.Imports {
+			s.imports[logical] = append(s.imports[logical], "/static/"+file)
+		}
 		s.assets[entry.File] = &Asset{
 			Body:      body,
 			Br:        optional(dist, entry.File+".br"),

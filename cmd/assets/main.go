@@ -32,19 +32,21 @@ import (
 
 const kb = 1024
 
-// An entry is a file that a page, or another script, loads by URL. Everything that it imports goes into it.
+// An entry is a file that a page loads by URL. What it imports comes with it: in the same file, or, where a page that
+// does not need it is spared it (import()), in chunks of their own. Its budget counts what it cannot run without.
 type entry struct {
 	source string // below static/
 	budget int    // bytes, brotli
-	lazy   bool   // fetched only where it is needed: not kept for offline use
 }
 
 var entries = []entry{
-	{source: "js/app.js", budget: 22 * kb},
-	{source: "js/shell.js", budget: 4 * kb},
+	{source: "js/app.js", budget: 25 * kb},
 	{source: "css/app.css", budget: 10 * kb},
 	{source: "css/dash.css", budget: 2 * kb},
 }
+
+// A chunk is fetched by import(), on the pages that need it.
+const chunkBudget = 15 * kb
 
 // The service worker is built after the others, because it carries the list of them.
 const (
@@ -52,10 +54,10 @@ const (
 	workerBudget = 3 * kb
 )
 
-// A first visit on a bad network loads what the service worker keeps, the worker, and one page.
+// What every page loads before it works, and a first visit on a bad network: that, one page, the worker and the icon.
 const (
-	visitBudget = 48 * kb
-	firstBudget = 35 * kb // the scripts and the style of every page
+	loadBudget  = 35 * kb
+	visitBudget = 46 * kb
 	pageBudget  = 8 * kb
 )
 
@@ -84,8 +86,9 @@ type index struct {
 }
 
 type asset struct {
-	File string `json:"file"`
-	ETag string `json:"etag"`
+	File    string   `json:"file"`
+	ETag    string   `json:"etag"`
+	Imports []string `json:"imports,omitempty"` // files that it cannot run without
 }
 
 func run(root string, force bool, out io.Writer) error {
@@ -182,15 +185,16 @@ type build struct {
 	files    map[string][]byte // by name in dist
 	index    index
 	precache []string // URLs the service worker keeps for offline use
+	chunks   []string // scripts that are no entry, by file name
 }
 
 // add puts a file into the result. A name under which two sources would hide each other is refused.
-func (b *build) add(logical, file string, body []byte) error {
+func (b *build) add(logical, file string, body []byte, imports ...string) error {
 	if had, ok := b.index.Assets[logical]; ok {
 		return fmt.Errorf("two files want the name %s (%s and %s)", logical, had.File, file)
 	}
 	b.files[file] = body
-	b.index.Assets[logical] = asset{File: file, ETag: shortHash(body)}
+	b.index.Assets[logical] = asset{File: file, ETag: shortHash(body), Imports: imports}
 	return nil
 }
 
@@ -203,29 +207,50 @@ func (b *build) keepOffline(file string) {
 // bundle builds the scripts and styles, and takes along the images that the styles name.
 func (b *build) bundle() error {
 	opts := b.options()
-	opts.EntryNames, opts.AssetNames = "[name]-[hash]", "[name]-[hash]"
-	lazy := map[string]bool{}
+	opts.EntryNames, opts.AssetNames, opts.ChunkNames = "[name]-[hash]", "[name]-[hash]", "[name]-[hash]"
+	opts.Format, opts.Splitting = api.FormatESModule, true
 	for _, e := range entries {
 		if err := b.mustExist("static/" + e.source); err != nil {
 			return err
 		}
 		opts.EntryPoints = append(opts.EntryPoints, "static/"+e.source)
-		lazy[path.Base(e.source)] = e.lazy
 	}
 	outputs, err := esbuild(opts)
 	if err != nil {
 		return err
 	}
+	needs := map[string][]string{}
+	for _, o := range outputs {
+		needs[o.name] = o.imports
+	}
 	for _, o := range outputs {
 		logical := path.Base(o.source)
-		if err := b.add(logical, o.name, o.body); err != nil {
+		if o.source == "" {
+			logical = o.name // shared by several chunks: no file of its own stands for it
+			b.chunks = append(b.chunks, o.name)
+		} else if !slices.ContainsFunc(entries, func(e entry) bool { return "static/"+e.source == o.source }) && path.Ext(o.name) == ".js" {
+			b.chunks = append(b.chunks, o.name)
+		}
+		if err := b.add(logical, o.name, o.body, closure(needs, o.name)...); err != nil {
 			return err
 		}
-		if !lazy[logical] {
-			b.keepOffline(o.name)
-		}
+		b.keepOffline(o.name) // the chunks, too: a post in the basement needs them
 	}
 	return nil
+}
+
+// closure lists what a file cannot run without, itself left out.
+func closure(needs map[string][]string, name string) []string {
+	var all []string
+	for _, n := range needs[name] {
+		for _, m := range append([]string{n}, closure(needs, n)...) {
+			if !slices.Contains(all, m) {
+				all = append(all, m)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // images hashes the icons and pictures that pages name themselves.
@@ -338,26 +363,50 @@ func (b *build) compress() error {
 // report prints each size beside its budget and returns what is over.
 func (b *build) report(out io.Writer) (over []string) {
 	line := func(what string, size, budget int) {
-		fmt.Fprintf(out, "  %-12s %5.1f of %4.1f KB\n", what, float64(size)/kb, float64(budget)/kb)
+		fmt.Fprintf(out, "  %-22s %5.1f of %4.1f KB\n", what, float64(size)/kb, float64(budget)/kb)
 		if size > budget {
 			over = append(over, fmt.Sprintf("%s (%d of %d bytes)", what, size, budget))
 		}
 	}
+	load := 0
 	for _, e := range append(slices.Clone(entries), entry{source: worker, budget: workerBudget}) {
 		name := path.Base(e.source)
-		line(name, b.sent(b.index.Assets[name].File), e.budget)
+		size := b.needed(name)
+		line(name, size, e.budget)
+		if name == "app.js" || name == "app.css" {
+			load += size
+		}
 	}
-	first := 0
-	for _, name := range []string{"app.js", "shell.js", "app.css"} {
-		first += b.sent(b.index.Assets[name].File)
+	for _, name := range b.chunks {
+		if b.sent(name) > 0 && !slices.Contains(b.index.Assets["app.js"].Imports, name) {
+			line(name, b.sent(name), chunkBudget)
+		}
 	}
-	line("JS and CSS", first, firstBudget)
-	visit := pageBudget + b.sent(path.Base(worker))
-	for _, url := range b.precache {
-		visit += b.sent(strings.TrimPrefix(url, "/static/"))
-	}
-	line("first visit", visit, visitBudget)
+	load += b.needed("shell.js") - b.shared("shell.js", "app.js")
+	line("first load", load, loadBudget)
+	line("first visit", load+pageBudget+b.sent(path.Base(worker))+b.sent(b.index.Assets["icon.svg"].File), visitBudget)
 	return over
+}
+
+// needed is how many bytes cross the network before a file can run.
+func (b *build) needed(logical string) int {
+	a := b.index.Assets[logical]
+	size := b.sent(a.File)
+	for _, name := range a.Imports {
+		size += b.sent(name)
+	}
+	return size
+}
+
+// shared is how many of a file's bytes the other one has brought already.
+func (b *build) shared(logical, other string) int {
+	size := 0
+	for _, name := range b.index.Assets[logical].Imports {
+		if o := b.index.Assets[other]; name == o.File || slices.Contains(o.Imports, name) {
+			size += b.sent(name)
+		}
+	}
+	return size
 }
 
 // sent is how many bytes of a file cross the network.
@@ -446,9 +495,10 @@ func (b *build) options() api.BuildOptions {
 }
 
 type output struct {
-	source string // the entry point, or the copied file
-	name   string
-	body   []byte
+	source  string // the entry point, or the copied file; "" for what several chunks share
+	name    string
+	body    []byte
+	imports []string // names of other outputs that it cannot run without
 }
 
 // esbuild runs one build and tells for each output which source it stands for.
@@ -468,6 +518,7 @@ func esbuild(opts api.BuildOptions) ([]output, error) {
 		Outputs map[string]struct {
 			EntryPoint string                         `json:"entryPoint"`
 			Inputs     map[string]struct{ Bytes int } `json:"inputs"`
+			Imports    []struct{ Path, Kind string }  `json:"imports"`
 		} `json:"outputs"`
 	}
 	if err := json.Unmarshal([]byte(result.Metafile), &meta); err != nil {
@@ -480,11 +531,18 @@ func esbuild(opts api.BuildOptions) ([]output, error) {
 			return nil, err
 		}
 		m := meta.Outputs[filepath.ToSlash(rel)]
-		source := m.EntryPoint
-		for in := range m.Inputs {
-			source = cmp.Or(source, in) // a copied image has one input and no entry point
+		o := output{source: m.EntryPoint, name: filepath.Base(f.Path), body: f.Contents}
+		if o.source == "" && path.Ext(o.name) != ".js" {
+			for in := range m.Inputs {
+				o.source = in // a copied image has one input and no entry point
+			}
 		}
-		outputs = append(outputs, output{source: source, name: filepath.Base(f.Path), body: f.Contents})
+		for _, i := range m.Imports {
+			if i.Kind == "import-statement" {
+				o.imports = append(o.imports, path.Base(i.Path))
+			}
+		}
+		outputs = append(outputs, o)
 	}
 	return outputs, nil
 }

@@ -171,10 +171,10 @@ func TestSkipsWhenNothingChanged(t *testing.T) {
 	// A changed source changes the names that depend on it, the version and the worker; old files go.
 	put(t, root, "static/js/say.js", `export const say = (text) => alert(text)`)
 	next, _ := assets(t, root)
-	if next.Assets["app.js"] == first.Assets["app.js"] || next.Version == first.Version {
+	if next.Assets["app.js"].File == first.Assets["app.js"].File || next.Version == first.Version {
 		t.Errorf("a changed script kept its name %s, version %s", next.Assets["app.js"].File, next.Version)
 	}
-	if next.Assets["app.css"] != first.Assets["app.css"] {
+	if next.Assets["app.css"].File != first.Assets["app.css"].File {
 		t.Error("a changed script renamed the style")
 	}
 	if next.Assets["sw.js"].ETag == first.Assets["sw.js"].ETag {

@@ -356,7 +356,7 @@ test("an ended session: sign in here, and the same act goes on with the same key
   await page.click("#dialog-signin [type=submit]");
   await until("the reason", async () => (await page.textContent("#dialog-signin [data-slot=error]")) === "Wrong PIN");
   await page.click("#dialog-signin [data-close]");
-  assert.match(await page.textContent("#toasts"), /1 waiting/);
+  await until("what waits", async () => /1 waiting/.test(await page.textContent("#toasts")));
   await page.click("#tick-b");
   await page.waitForTimeout(100);
   await page.click("#toasts .toast-act >> nth=0");

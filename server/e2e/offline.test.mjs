@@ -62,8 +62,8 @@ test("what is tapped without network is kept, and counts once, at the moment of 
   const { person: phone, line } = await apart(t, "service");
   await phone.go(`/events/${event.id}/items?mine=1`);
   line.cut();
-  const tapped = Date.now();
   for (const id of ["S3", "S4"]) await phone.press(`#tick-${find(items, id).id}`);
+  const tapped = Date.now();
   await phone.seen(`#item-${find(items, "S3").id}[data-pending]`);
   await phone.seen("#conn:is([data-conn=sending], [data-conn=offline])", { state: "attached" });
   await until("some seconds have passed", () => Date.now() - tapped > 2500);

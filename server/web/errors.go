@@ -42,7 +42,8 @@ func (a *App) OnError(c *fiber.Ctx, err error) error {
 	if status == fiber.StatusServiceUnavailable || status == fiber.StatusTooManyRequests {
 		c.Set(fiber.HeaderRetryAfter, "2")
 	}
-	if person(c) != nil && settled(refusal) {
+	// What is too large is never read, not even whose it is: to send it again would change nothing.
+	if settled(refusal) && (person(c) != nil || refusal.Code == domain.CodeTooLarge) {
 		ack(c)
 	}
 	l := locale(c)

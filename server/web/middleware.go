@@ -151,6 +151,15 @@ func (a *App) Who(c *fiber.Ctx) error {
 	return c.Next()
 }
 
+// SamePerson refuses an act under another's name: a phone that changed hands may
+// still hold acts, and pages, of who had it before. The page says whose it is.
+func (a *App) SamePerson(c *fiber.Ctx) error {
+	if who := c.Get("X-Person"); who != "" && person(c) != nil && person(c).ID != who {
+		return &domain.Error{Code: domain.CodeUnauthenticated, Key: "session.other_person"}
+	}
+	return c.Next()
+}
+
 func (a *App) session(ctx context.Context, id string) (*domain.Session, *domain.Person, error) {
 	if v, ok := a.sessions.Load(id); ok {
 		if cached, ok := v.(*cachedSession); ok && time.Now().Before(cached.until) {

@@ -285,6 +285,15 @@ func startPage(r domain.Role) string {
 	return "/today"
 }
 
+// Outbox is GET /outbox: the frame for what waits on the phone itself.
+func (a *App) Outbox(c *fiber.Ctx) error {
+	p, err := a.page(c, "me", "outbox.title")
+	if err != nil {
+		return err
+	}
+	return render(c, views.Outbox(p))
+}
+
 // Offline is GET /offline: what the service worker shows when there is neither
 // network nor a page seen before.
 func (a *App) Offline(c *fiber.Ctx) error {

@@ -20,21 +20,26 @@ export function answered(act, answer, perform) {
     if (answer.status === 404 || answer.status === 409) emit("stale");
     return;
   }
-  const elsewhere = answer.headers.get("HX-Redirect") ?? answer.moved;
-  if (elsewhere) return location.assign(elsewhere);
-  if (answer.headers.get("HX-Refresh")) return location.reload();
+  if (answer.to) return location.assign(answer.to);
+  if (answer.refresh) return location.reload();
   if (text) apply(text);
   if ("refetch" in act.by.dataset) emit("stale"); // not a page that is pushed to
   finishForm(act);
-  tell(act, decodeURIComponent(answer.headers.get("X-Notice") ?? ""), perform);
+  tell(act, answer.notice, perform);
 }
 
 // tell confirms in a sentence; what can be undone says so for a while.
 function tell(act, notice, perform) {
   const said = notice || act.by.dataset.said || byId(act.row)?.dataset.say;
   if (act.method === "DELETE" || !undoable.test(act.url)) return toast(said);
+  takeBack(act, said || t("saved"), perform);
+}
+
+// takeBack offers to undo what was tapped. An undo follows its act in the outbox, so it works without network too.
+export function takeBack(act, said, perform) {
+  if (act.method === "DELETE" || !undoable.test(act.url)) return toast(said, { key: "undo" });
   const back = { ...act, method: "DELETE", fields: new FormData(), by: document.createElement("i") };
-  toast(said || t("saved"), { key: "undo", label: t("undo"), action: () => perform(back) });
+  toast(said, { key: "undo", label: t("undo"), action: () => perform(back) });
 }
 
 // refusal shows the server's sentence.
@@ -52,7 +57,7 @@ function wrong(act, html, perform) {
 }
 
 // finishForm closes the dialog of an act that was taken, and empties its form for the next entry.
-function finishForm({ el, method }) {
+export function finishForm({ el, method }) {
   const dialog = el.closest("dialog");
   dialog?.close();
   if (el.tagName !== "FORM") return;

@@ -1,17 +1,16 @@
 // What runs on every page: small behaviours that know each other only through the page itself and a few events on
 // document: "applied" (elements were put in place; detail.changed), "live" (the socket is up to date), "unsent".
+import "./core.js";
 import htmx from "htmx.org";
 import { acts } from "./acts.js";
 import { startClock } from "./clock.js";
+import { startConn } from "./conn.js";
 import { startDialogs } from "./dialogs.js";
-import { startFilter } from "./filter.js";
 import { startForms } from "./forms.js";
 import { startHold } from "./hold.js";
-import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
 import { morphing } from "./morph.js";
-import { startPageForms } from "./pageform.js";
-import { startRelay } from "./relay.js";
+import { startOutbox } from "./outbox.js";
 import { startSay } from "./say.js";
 import { startTaps } from "./taps.js";
 import { startTheme } from "./theme.js";
@@ -31,10 +30,19 @@ startDialogs();
 startHold();
 startTaps();
 startForms();
-startPageForms();
-startFilter();
-startRelay();
-startKeys();
 startClock();
+startConn();
 startLive();
+startOutbox();
 startWorker();
+
+// What makes the pages an app is not needed for work: it comes afterwards, and may fail alone.
+import("./shell.js").then(({ startShell }) => startShell());
+
+// What only some pages need comes by itself, where it is needed.
+const here = (selector) => document.querySelector(selector) !== null;
+if (here("#lobby, .view-guests")) import("./relay.js").then(({ startRelay }) => startRelay());
+if (here("#lobby, [data-keys-choice]")) import("./keys.js").then(({ startKeys }) => startKeys());
+if (here("[data-filter]")) import("./filter.js").then(({ startFilter }) => startFilter());
+if (here("#main form[hx-target]")) import("./pageform.js").then(({ startPageForms }) => startPageForms());
+if (here("#outbox")) import("./outboxpage.js").then(({ startOutboxPage }) => startOutboxPage());

@@ -1,5 +1,6 @@
 // Search in what is on the page: input[data-filter=list id] hides what does not match in the list's [data-search]. Every
 // word of the query must occur, in characters, pinyin, initials or a plate (server/search makes the keys).
+import "./core.js";
 import { all, byId, emit, on } from "./dom.js";
 import { say } from "./say.js";
 import { t } from "./words.js";

@@ -1,5 +1,6 @@
 // Hot keys of the lobby, for the control room: 1–6 choose the post, 0 all posts, / searches, ↑ and ↓ go from guest to
 // guest in the order on screen, Enter moves. They can be switched off (/me).
+import "./core.js";
 import { all, byId, on } from "./dom.js";
 import { choose, POSITIONS } from "./relay.js";
 import { kept } from "./words.js";

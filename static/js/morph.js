@@ -7,7 +7,8 @@ let api;
 export const seqOf = (el) => Number(el.dataset?.seq ?? Number.POSITIVE_INFINITY);
 export const older = (fresh, present) => present.dataset?.seq !== undefined && seqOf(fresh) < seqOf(present);
 
-const ours = (el, name) => name === "data-pending" || (name === "open" && /^(DETAILS|DIALOG)$/.test(el.tagName));
+const ours = (el, name) =>
+  name.startsWith("data-pending") || (name === "open" && /^(DETAILS|DIALOG)$/.test(el.tagName));
 
 export const morphing = {
   name: "morphing",

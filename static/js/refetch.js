@@ -3,7 +3,7 @@
 
 import { replaceMain } from "./apply.js";
 import { told } from "./clock.js";
-import { body, on } from "./dom.js";
+import { body, emit, on } from "./dom.js";
 import { signIn } from "./signin.js";
 import { adoptTopics } from "./topics.js";
 import { askPage, parsePage } from "./tt.js";
@@ -59,6 +59,7 @@ function adopt(page) {
   const title = (doc) => doc.querySelector(".top-title");
   if (title(document) && title(page)) title(document).textContent = title(page).textContent;
   told(Number(page.body.dataset.now));
+  emit("fetched");
   adoptTopics(page.body.dataset.topics);
 }
 

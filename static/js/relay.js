@@ -1,6 +1,7 @@
 // The arrival relay: gate, drop-off, lobby, lift, venue. Rows are the same for everybody; what differs is where a person
 // stands. This turns the big button of each row and party to the person's own post, brings forward who comes next, and
 // adds up who is in the building.
+import "./core.js";
 import { all, byId, on } from "./dom.js";
 import { kept, t } from "./words.js";
 

@@ -1,5 +1,5 @@
 // What an act is about: the entry of a list that a push would replace, or the element around it.
-import { byId } from "./dom.js";
+import { all, byId } from "./dom.js";
 export const rowOf = (el) => el.closest("li[id], [id][data-seq]");
 
 const pending = new Map(); // row id → acts on their way
@@ -11,4 +11,20 @@ export function mark({ row, el }, by) {
   const n = (pending.get(row) ?? 0) + by;
   pending.set(row, n);
   byId(row)?.toggleAttribute("data-pending", n > 0);
+}
+
+// markRows shows what waits in the outbox on its rows: as what they will be (data-pending-as), and that it waits, when
+// it takes longer than a moment (data-pending). The server's own state of the row stays visible beneath it.
+export function markRows(rows, word) {
+  for (const el of all("[data-pending-as]")) {
+    if (rows.has(el.id)) continue;
+    delete el.dataset.pendingAs;
+    delete el.dataset.pending;
+  }
+  for (const [id, { as, late }] of rows) {
+    const el = byId(id);
+    if (!el) continue;
+    el.dataset.pendingAs = as;
+    el.dataset.pending = late ? word : "";
+  }
 }

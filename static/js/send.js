@@ -1,8 +1,8 @@
-// send is the seam through which every act leaves the page: today it keeps acts in memory, an outbox on disk takes its
-// place without the rest noticing. An act keeps its key through every try, so it counts once, however often it is sent.
+// What is done at a desk (people, events, settings, signing out) leaves the page here, at once, and waits in memory only:
+// the crew's acts go through the outbox. An act keeps its key through every try, so it counts once, however often it is
+// sent.
 
-import { unsentIs } from "./conn.js";
-import { on } from "./dom.js";
+import { body, on } from "./dom.js";
 import { signIn, signingIn } from "./signin.js";
 import { forget, toast } from "./toast.js";
 import { t } from "./words.js";
@@ -23,14 +23,12 @@ export async function send(act) {
   })();
   lanes.set(act.lane, mine);
   unsent.add(act);
-  unsentIs(unsent.size);
   try {
     return await mine;
   } finally {
     unsent.delete(act);
     if (lanes.get(act.lane) === mine) lanes.delete(act.lane);
-    unsentIs(unsent.size);
-    if (!unsent.size) forget("unsent");
+    if (!unsent.size) forget("busy");
   }
 }
 
@@ -61,6 +59,7 @@ async function once(act) {
   const timer = setTimeout(() => abort.abort(), TIMEOUT);
   try {
     const headers = { ...act.headers, "X-Sent-At": new Date().toISOString() };
+    if (body().person) headers["X-Person"] = body().person;
     const answer = await fetch(act.url, {
       method: act.method,
       headers,
@@ -71,7 +70,15 @@ async function once(act) {
     const { ok, headers: said, redirected, url } = answer;
     const signedOut = redirected && new URL(url).pathname.startsWith("/session");
     const status = signedOut ? 401 : answer.status;
-    return { status, ok, headers: said, moved: redirected ? url : undefined, text: await answer.text() };
+    return {
+      status,
+      ok,
+      after: Number(said.get("Retry-After")),
+      notice: decodeURIComponent(said.get("X-Notice") ?? ""),
+      to: said.get("HX-Redirect") ?? (redirected ? url : ""),
+      refresh: said.has("HX-Refresh"),
+      text: await answer.text(),
+    };
   } catch {
     return undefined; // no network, or no answer in time
   } finally {
@@ -81,8 +88,8 @@ async function once(act) {
 
 // patience waits longer each time, and ends as soon as the network or the socket is back.
 function patience(tries, answer) {
-  if (tries === 1) toast(t(answer ? "server_busy" : "no_network_kept"), { key: "unsent", life: 0 });
-  const asked = Number(answer?.headers.get("Retry-After")) * 1000 || 0;
+  if (tries === 1) toast(t(answer ? "server_busy" : "no_network_kept"), { key: "busy", life: 0 });
+  const asked = (answer?.after ?? 0) * 1000 || 0;
   const pause = Math.max(asked, Math.min(CAP, 500 * 2 ** tries) * (0.5 + Math.random() / 2));
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, pause);

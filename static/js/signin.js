@@ -1,5 +1,6 @@
 // The session is over: the person signs in here, in place, and what waits goes on.
 import { body, byId, emit } from "./dom.js";
+import { unsent } from "./outbox.js";
 import { abandon, waiting } from "./send.js";
 import { forget, toast } from "./toast.js";
 import { askPage, parsePage } from "./tt.js";
@@ -39,7 +40,7 @@ function ask(resolve) {
   };
   dialog.onclose = () => {
     const again = { key: "signin", label: t("signin"), life: 0, action: () => ask(resolve) };
-    if (!done) toast(t("signin_needed", { n: waiting() }), again);
+    if (!done) toast(t("signin_needed", { n: waiting() + unsent() }), again);
   };
   if (!dialog.open) dialog.showModal();
 }

@@ -1,13 +1,23 @@
 // The service worker keeps the browser's files and the pages seen last, so that a phone in the basement still shows its
-// list. Acts never pass through here, and it never reloads a page.
+// lists, and hands over the outbox when the page is gone. It never reloads a page, and a new version of it waits until
+// the person says so or all pages are closed.
+import { drain } from "./queue.js";
+
 const STATIC = `static-${__VERSION__}`;
 const PAGES = "pages";
 const OFFLINE = "/offline";
-const MOST = 40; // pages kept
+const MOST = 60; // pages kept
+const FRESH = 600000; // ms: a page kept within this time is not fetched ahead again
 const PATIENCE = 4000; // ms for the network before the page seen last is shown
+// These bring themselves up to date by the socket, so they need not wait long; and not at all while the network is slow.
+const LIVE = /^\/(today|lobby|board|events\/[^/]+(\/(items|guests|board))?)$/;
+const LIVE_PATIENCE = 700;
+const SLOW = 60000;
+
+let slowUntil = 0;
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(fill().then(() => self.skipWaiting()));
+  event.waitUntil(fill().then(() => self.registration.active || self.skipWaiting()));
 });
 
 async function fill() {
@@ -26,14 +36,37 @@ async function renew() {
   await Promise.all(names.filter((name) => name !== STATIC).map((name) => caches.delete(name)));
   await self.clients.claim();
   const open = await self.clients.matchAll({ type: "window" });
-  await Promise.all(
-    open.map(({ url }) =>
-      fetch(url).then(
-        (answer) => keep(url, answer),
-        () => {},
-      ),
-    ),
+  await Promise.all([...open.map(({ url }) => url), "/today", "/outbox"].map(ahead));
+}
+
+// message: { update } begins the new version; { keep: [urls] } are pages that the person may need where there is no network.
+self.addEventListener("message", (event) => {
+  const { update, keep: urls = [] } = event.data;
+  if (update) self.skipWaiting();
+  event.waitUntil(keepAhead(urls));
+});
+
+async function keepAhead(urls) {
+  const cache = await caches.open(PAGES);
+  for (const url of urls) {
+    const kept = await cache.match(url, { ignoreVary: true });
+    if (!kept || Date.now() - Number(kept.headers.get("X-Kept-At")) > FRESH) await ahead(url);
+  }
+}
+
+const ahead = (url) =>
+  fetch(url, { headers: { Accept: "text/html" } }).then(
+    (answer) => keep(url, answer),
+    () => {},
   );
+
+self.addEventListener("sync", (event) => {
+  if (event.tag === "outbox") event.waitUntil(handOver());
+});
+
+// handOver fails when there is no network, so that the browser tries again.
+async function handOver() {
+  if ((await drain()) === "away") throw new Error("no network");
 }
 
 self.addEventListener("fetch", (event) => {
@@ -43,7 +76,7 @@ self.addEventListener("fetch", (event) => {
   if (/^\/session(\/new)?$/.test(url.pathname)) event.respondWith(session(event));
   else if (request.method !== "GET") return;
   else if (url.pathname.startsWith("/static/")) event.respondWith(file(request));
-  else if (request.mode === "navigate") event.respondWith(page(event));
+  else if (request.mode === "navigate") event.respondWith(page(event, url));
 });
 
 // session: whoever signs in or out, what was seen before is nobody else's business.
@@ -59,29 +92,45 @@ async function file(request) {
 }
 
 // page: the network first; the page seen last when there is none, or when it takes too long.
-async function page(event) {
+async function page(event, { pathname }) {
   const { request } = event;
   const fromNetwork = fetch(request).then((answer) => {
     event.waitUntil(keep(request.url, answer.clone()));
     return answer;
   });
   event.waitUntil(fromNetwork.catch(() => {}));
-  const seen = await caches.match(request.url, { cacheName: PAGES, ignoreVary: true });
+  const seen = await seenLast(request.url);
   try {
-    return await (seen ? Promise.race([fromNetwork, late()]) : fromNetwork);
+    return await (seen ? Promise.race([fromNetwork, late(pathname)]) : fromNetwork);
   } catch {
-    return seen ?? (await caches.match(OFFLINE)) ?? Response.error();
+    return seen ?? (await seenLast(request.url, true)) ?? (await caches.match(OFFLINE)) ?? Response.error();
   }
 }
 
-const late = () => new Promise((_, reject) => setTimeout(reject, PATIENCE));
+// seenLast; loosely: the same list with another filter is better than nothing.
+const seenLast = (url, loosely = false) =>
+  caches.match(url, { cacheName: PAGES, ignoreVary: true, ignoreSearch: loosely });
+
+function late(pathname) {
+  const live = LIVE.test(pathname);
+  const wait = !live ? PATIENCE : Date.now() < slowUntil ? 0 : LIVE_PATIENCE;
+  return new Promise((_, reject) => {
+    setTimeout(() => {
+      if (live) slowUntil = Date.now() + SLOW;
+      reject();
+    }, wait);
+  });
+}
 
 // keep takes whole pages only: no refusals, no sign-in page that came in place of another.
 async function keep(url, answer) {
   const html = answer.headers.get("Content-Type")?.startsWith("text/html");
   if (answer.status !== 200 || answer.type !== "basic" || answer.redirected || !html) return;
+  const headers = new Headers(answer.headers);
+  headers.set("X-Kept-At", Date.now());
+  const copy = new Response(await answer.blob(), { headers });
   const cache = await caches.open(PAGES);
   await cache.delete(url); // put again at the end: the oldest stand first
-  await cache.put(url, answer);
+  await cache.put(url, copy);
   for (const old of (await cache.keys()).slice(0, -MOST)) await cache.delete(old);
 }

@@ -27,7 +27,7 @@ export function frame(
 ) {
   const json = attr(JSON.stringify(topics));
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title>
-<script defer src="${assets.url("app.js")}"></script></head>
+<script type="module" src="${assets.url("app.js")}"></script></head>
 <body class="${caps}" data-person="${person}" data-view="${view}" data-topics="${json}" data-locale="en" data-now="${now}" data-words="${attr(JSON.stringify(words))}">
 <header><p class="top-title">${title}</p><p id="conn" data-conn="connecting"></p></header>
 <main id="main" tabindex="-1">${main}</main>

@@ -14,7 +14,13 @@ export const WALL = { viewport: { width: 1920, height: 1080 } };
 export const SOON = 1000 * Number(process.env.HUIWU_SLACK ?? 1);
 const PATIENCE = 8000;
 
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
+export const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+];
 
 export const launch = (...more) =>
   chromium.launch({ executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium", args: [...flags, ...more] });

@@ -76,7 +76,7 @@ export class Stub {
     this.acts.push(act);
     const answer = await this.act(act, this.acts.length);
     if (answer === "cut") return request.socket.destroy();
-    if (answer !== "hang") send(response, answer);
+    if (answer !== "hang") send(response, acked(answer, request.headers["idempotency-key"]));
   }
 
   upgrade(request, socket) {
@@ -105,6 +105,13 @@ export class Stub {
     live.cut = end.cut;
     this.connected(live);
   }
+}
+
+// acked names the act that is settled, as the program does: everything but "sign in", "later" and its own faults.
+function acked(answer, key) {
+  const { status = 200, headers } = answer;
+  const settled = key && status < 500 && status !== 401 && status !== 429;
+  return { ...answer, headers: { ...(settled && { "X-Ack": key }), ...headers } };
 }
 
 const type = ({ pathname }) =>
