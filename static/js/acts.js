@@ -7,6 +7,7 @@ import { ask } from "./dialogs.js";
 import { byId, emit } from "./dom.js";
 import { heldLong } from "./hold.js";
 import { pageForm } from "./pageform.js";
+import { shoot } from "./photo.js";
 import { mark, rowOf } from "./rows.js";
 import { send, waits } from "./send.js";
 import { uuid } from "./words.js";
@@ -19,7 +20,8 @@ export const acts = {
     const act = draft(el, by, ctx.request);
     if (ctx.swap !== "none") return pageForm(stamp(act), ctx);
     const dialog = by.dataset.ask ?? ("hold" in by.dataset ? "confirm" : "");
-    if (dialog && !heldLong(by)) ask(dialog, act, perform);
+    if (by.dataset.photo) shoot(act, by.dataset.photo, perform);
+    else if (dialog && !heldLong(by)) ask(dialog, act, perform);
     else perform(act);
     return false;
   },
@@ -52,7 +54,7 @@ function stamp(act) {
   return {
     ...act,
     url: remove && query ? `${act.url}?${query}` : act.url,
-    body: remove ? undefined : new URLSearchParams(act.fields),
+    body: remove ? undefined : (act.photo ?? new URLSearchParams(act.fields)),
     what: `${act.method} ${act.url} ${query}`,
     headers: { ...act.headers, "Idempotency-Key": key, "X-Acted-At": new Date().toISOString() },
   };

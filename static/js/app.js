@@ -17,6 +17,7 @@ import { startTaps } from "./taps.js";
 import { startTheme } from "./theme.js";
 import { startToasts } from "./toast.js";
 import { trustedTypes } from "./tt.js";
+import { startViewer } from "./viewer.js";
 import { startWorker } from "./worker.js";
 
 // Pages are plain documents with plain links: the browser's own history is right.
@@ -32,6 +33,7 @@ startHold();
 startTaps();
 startForms();
 startPageForms();
+startViewer();
 startFilter();
 startRelay();
 startKeys();

@@ -8,6 +8,7 @@ import { forget, toast } from "./toast.js";
 import { t } from "./words.js";
 
 const TIMEOUT = 15000;
+const PHOTO_TIMEOUT = 60000; // half a megabyte in a basement
 const CAP = 15000;
 
 const lanes = new Map(); // acts on one row go one after the other, in the order of the taps
@@ -58,7 +59,7 @@ async function untilAnswered(act) {
 
 async function once(act) {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TIMEOUT);
+  const timer = setTimeout(() => abort.abort(), act.photo ? PHOTO_TIMEOUT : TIMEOUT);
   try {
     const headers = { ...act.headers, "X-Sent-At": new Date().toISOString() };
     const answer = await fetch(act.url, {
@@ -81,7 +82,8 @@ async function once(act) {
 
 // patience waits longer each time, and ends as soon as the network or the socket is back.
 function patience(tries, answer) {
-  if (tries === 1) toast(t(answer ? "server_busy" : "no_network_kept"), { key: "unsent", life: 0 });
+  const why = answer?.status === 507 ? "server_full" : answer ? "server_busy" : "no_network_kept";
+  if (tries === 1) toast(t(why), { key: "unsent", life: 0 });
   const asked = Number(answer?.headers.get("Retry-After")) * 1000 || 0;
   const pause = Math.max(asked, Math.min(CAP, 500 * 2 ** tries) * (0.5 + Math.random() / 2));
   return new Promise((resolve) => {
