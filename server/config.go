@@ -20,7 +20,8 @@ type Config struct {
 	DatabaseURL    string        `env:"DATABASE_URL" help:"postgres://…; empty = embedded SQLite in DATA_DIR"`
 	DatabaseConns  int           `env:"DATABASE_CONNS" envDefault:"16" help:"PostgreSQL connections of one instance"`
 	RedisURL       string        `env:"REDIS_URL" help:"redis://…; empty = one instance, pushes stay in the process"`
-	DataDir        string        `env:"DATA_DIR" envDefault:"data" help:"folder of the embedded database"`
+	DataDir        string        `env:"DATA_DIR" envDefault:"data" help:"folder of the embedded database and of photos"`
+	S3URL          string        `env:"S3_URL" help:"s3://key:secret@host/bucket; empty = photos lie in DATA_DIR"`
 	BaseURL        string        `env:"BASE_URL" help:"https://… as people type it; sets secure cookies and HSTS"`
 	SiteTZ         string        `env:"SITE_TZ" envDefault:"Asia/Shanghai" help:"time zone of the building"`
 	TrustedProxies []string      `env:"TRUSTED_PROXIES" help:"addresses or networks whose X-Real-IP is believed, separated by commas"`

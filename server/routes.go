@@ -11,7 +11,8 @@ import (
 type Scope int
 
 // By the person's role alone; on the event in the address, before the handler
-// runs; or on the item, guest or party in the address, inside the act's transaction.
+// runs; or on the item, guest, party or photo in the address, when it is loaded
+// (acts: inside their transaction).
 const (
 	ByRole Scope = iota
 	OnEvent
@@ -75,6 +76,10 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{del, "/items/:id/exemption", domain.RightItemDo, InAct, a.RequireItem},
 		{put, "/items/:id/blocked", domain.RightItemDo, InAct, a.BlockItem},
 		{del, "/items/:id/blocked", domain.RightItemDo, InAct, a.UnblockItem},
+		{put, "/items/:id/photos/:photo", domain.RightItemDo, InAct, a.AddPhoto},
+		{del, "/items/:id/photos/:photo", domain.RightItemDo, InAct, a.StrikePhoto},
+		{get, "/photos/:id", domain.RightEventSee, InAct, a.Photo},
+		{get, "/photos/:id/thumb", domain.RightEventSee, InAct, a.Thumb},
 
 		// guests
 		{get, "/events/:id/guests", domain.RightGuestsSee, OnEvent, a.Guests},

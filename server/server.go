@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"huiwu/server/live"
+	"huiwu/server/photos"
 	"huiwu/server/store"
 	"huiwu/server/web"
 )
@@ -44,6 +46,8 @@ type Options struct {
 	Now  func() time.Time   // nil = the real clock
 	Bus  live.Bus           // nil = by configuration
 	Hub  func(*live.Config) // tests shorten its periods
+
+	Photos photos.Blobs // nil = by configuration
 }
 
 // New opens the database, checks the schema and builds everything; it does not
@@ -59,6 +63,13 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, o Options) (*Server,
 		return nil, err
 	}
 	srv := &Server{Store: s, cfg: cfg, log: log, ops: ops}
+	pictures := o.Photos
+	if pictures == nil {
+		if pictures, err = photos.Open(cfg.S3URL, filepath.Join(cfg.DataDir, "photos")); err != nil {
+			_ = s.Close()
+			return nil, err
+		}
+	}
 	if err := srv.schema(ctx); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -76,7 +87,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, o Options) (*Server,
 	if o.Pins == nil {
 		o.Pins = web.NewPins(cfg.PinPepper, false)
 	}
-	srv.Web = &web.App{Store: s, Logger: log, Loc: loc, Pins: o.Pins, Secure: cfg.Secure()}
+	srv.Web = &web.App{Store: s, Logger: log, Loc: loc, Pins: o.Pins, Photos: pictures, Secure: cfg.Secure()}
 	hubConfig := live.Config{Bus: listeningBus{srv.bus, srv.Web.ForgetSessions}, Source: web.Source{App: srv.Web}, Logger: log, OnFrame: func(d time.Duration) { ops.frame.Observe(d.Seconds()) }}
 	if o.Hub != nil {
 		o.Hub(&hubConfig)
@@ -139,6 +150,7 @@ func (b listeningBus) Start(ctx context.Context, deliver func(live.Message), gap
 const (
 	bodyLimit   = 64 << 10
 	importLimit = 1<<20 + 64<<10 // a pasted guest list and its form around it
+	photoLimit  = photos.MaxBytes + 1<<10
 	headerLimit = 16 << 10
 )
 
@@ -171,6 +183,9 @@ func (s *Server) app() *fiber.App {
 		if h.IsPost() && strings.HasSuffix(string(h.RequestURI()), "/guests/import") {
 			return fasthttp.RequestConfig{MaxRequestBodySize: importLimit, ReadTimeout: 60 * time.Second}
 		}
+		if web.IsPhoto(string(h.Method()), string(h.RequestURI())) {
+			return fasthttp.RequestConfig{MaxRequestBodySize: photoLimit, ReadTimeout: 60 * time.Second}
+		}
 		return fasthttp.RequestConfig{}
 	}
 	f.Use(s.Web.Frame)
@@ -197,7 +212,8 @@ func (s *Server) Start(ctx context.Context) error {
 	return nil
 }
 
-// housekeeping forgets answers that no client can ask for again.
+// housekeeping forgets answers that no client can ask for again, and erases the
+// files of photos that were struck.
 func (s *Server) housekeeping(ctx context.Context) {
 	tick := time.NewTicker(6 * time.Hour)
 	defer tick.Stop()
@@ -210,6 +226,11 @@ func (s *Server) housekeeping(ctx context.Context) {
 				s.log.Warn("stored answers not forgotten", "error", err)
 			} else if n > 0 {
 				s.log.Info("stored answers forgotten", "n", n)
+			}
+			if n, err := s.Web.ErasePhotos(ctx); err != nil {
+				s.log.Warn("struck photos not erased", "error", err)
+			} else if n > 0 {
+				s.log.Info("struck photos erased", "n", n)
 			}
 		}
 	}

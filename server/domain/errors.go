@@ -23,6 +23,7 @@ const (
 	CodeTooMany         Code = "too_many"        // 429: slow down
 	CodeTooLarge        Code = "too_large"       // 413: body over the limit of the route
 	CodeUnavailable     Code = "unavailable"     // 503: try again
+	CodeFull            Code = "full"            // 507: no room; try again when there is
 )
 
 // Args fill the {placeholders} of a message key.

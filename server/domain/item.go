@@ -104,7 +104,11 @@ type Item struct {
 	AcceptedBy     string     `bun:",nullzero" json:"accepted_by,omitempty"`
 	Reason         string     `bun:",nullzero" json:"reason,omitempty"` // of rejection, not needed, blocked, deferral
 	ReasonBy       string     `bun:",nullzero" json:"reason_by,omitempty"`
-	Redo           int        `json:"redo"` // how often it was rejected
+	Redo           int        `json:"redo"`                  // how often it was rejected
+	RejectedAt     *time.Time `json:"rejected_at,omitempty"` // the last time: a photo from before it does not count
+
+	Photos   []Photo `bun:"-" json:"photos,omitempty"` // those that stand; filled by the store
+	NoPhotos bool    `bun:",scanonly" json:"-"`        // the event allows none; filled by the store
 
 	RoundNo      int `json:"round_no,omitempty"` // the round expected next, 1-based; 0 = not a round
 	RoundsTotal  int `json:"rounds_total,omitempty"`
@@ -201,6 +205,9 @@ func (i *Item) Done(d Doing) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if i.PhotoMissing() {
+		return false, InvalidField("photo", i.photoWanted())
+	}
 	if i.Status != ItemRejected { // the reason of a rejection is kept for who looks again
 		i.Reason, i.ReasonBy = "", ""
 	}
@@ -295,6 +302,7 @@ func (i *Item) Reject(j Judge, reason string) (changed bool, err error) {
 	}
 	i.Status, i.Reason, i.ReasonBy = ItemRejected, reason, j.By
 	i.Redo++
+	i.RejectedAt = &j.At
 	i.CheckedAt, i.CheckedBy, i.AcceptedAt, i.AcceptedBy = nil, "", nil, ""
 	i.StateAt = j.At
 	return true, nil

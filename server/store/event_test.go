@@ -364,6 +364,7 @@ func TestLevelChange(t *testing.T) {
 		equal(t, "done stays done", items["S4"].Status, domain.ItemSubmitted)
 		equal(t, "S15", fmt.Sprint(items["S15"].Every, items["S15"].RoundsTotal), "20 2")
 		equal(t, "S3 blocks ready", items["S3"].Flag, domain.FlagBlocksReady)
+		w.Photograph(t, items["S5"])
 		must(t)(s.DoItem(ctx, w.Act("supervisor"), items["S5"].ID, ""))
 		must(t)(s.ExemptItem(ctx, w.Act("commander"), items["S8"].ID, "没有贵宾室"))
 
@@ -458,6 +459,7 @@ func TestStatusOrder(t *testing.T) {
 			equal(t, x.who+" "+string(x.status), to(x.who, x.status, x.reason), x.want)
 		}
 		equal(t, "items, once", len(w.items(t, id)), 34)
+		w.Photograph(t, w.Item(t, id, "S4"))
 		must(t)(s.DoItem(ctx, w.Act("supervisor"), w.Item(t, id, "S4").ID, ""))
 		equal(t, "the first tick", w.event(t, id).Status, domain.EventPreparing)
 
@@ -757,7 +759,7 @@ func TestQueriesAreConstant(t *testing.T) {
 			before[name] = cost(fn)
 		}
 		equal(t, "Events", before["Events"], 4)
-		equal(t, "Items", before["Items"], 1)
+		equal(t, "Items and their photos", before["Items"], 2)
 		for range 12 {
 			must(t)(s.CreateEvent(ctx, domain.Act{}, w.meeting("15:00", "16:00", "R3")))
 			must(t)(s.AddItem(ctx, w.Act("commander"), domain.Item{EventID: w.Event, Zh: "x", Crew: domain.CrewSVC, Phase: domain.PhasePre}))

@@ -16,7 +16,10 @@ import (
 // the event through the person's rights.
 func (s *Store) Items(ctx context.Context, eventID string) ([]domain.Item, error) {
 	var list []domain.Item
-	if err := s.read.NewSelect().Model(&list).Where("event_id = ?", eventID).Scan(ctx); err != nil {
+	if err := selectItems(s.read, &list).Where("event_id = ?", eventID).Scan(ctx); err != nil {
+		return nil, asPerson(err)
+	}
+	if err := withPhotos(ctx, s.read, list); err != nil {
 		return nil, asPerson(err)
 	}
 	domain.SortItems(list)
@@ -29,7 +32,10 @@ func (s *Store) ItemsByID(ctx context.Context, ids []string) ([]domain.Item, err
 		return nil, nil
 	}
 	var list []domain.Item
-	if err := s.read.NewSelect().Model(&list).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+	if err := selectItems(s.read, &list).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+		return nil, asPerson(err)
+	}
+	if err := withPhotos(ctx, s.read, list); err != nil {
 		return nil, asPerson(err)
 	}
 	domain.SortItems(list)
@@ -43,7 +49,10 @@ func (s *Store) ItemsOfEvents(ctx context.Context, eventIDs []string) ([]domain.
 		return nil, nil
 	}
 	var list []domain.Item
-	err := s.read.NewSelect().Model(&list).Where("event_id IN (?) AND status IN ('open','rejected','blocked','submitted')", bun.List(eventIDs)).Scan(ctx)
+	err := selectItems(s.read, &list).Where("event_id IN (?) AND status IN ('open','rejected','blocked','submitted')", bun.List(eventIDs)).Scan(ctx)
+	if err == nil {
+		err = withPhotos(ctx, s.read, list)
+	}
 	return list, asPerson(err)
 }
 
@@ -62,7 +71,7 @@ func (s *Store) Item(ctx context.Context, p *domain.Person, id string) (*domain.
 
 func (tx *Tx) items(ctx context.Context, eventID string) ([]domain.Item, error) {
 	var list []domain.Item
-	err := tx.NewSelect().Model(&list).Where("event_id = ?", eventID).OrderExpr("sort, id").Scan(ctx)
+	err := selectItems(tx, &list).Where("event_id = ?", eventID).OrderExpr("sort, id").Scan(ctx)
 	return list, err
 }
 
@@ -193,6 +202,31 @@ func (a *itemAct) mayDo() error {
 // changed. An act that was done on the device before something newer happened
 // to the item is kept in the log and shown, but changes nothing.
 func (s *Store) changeItem(ctx context.Context, act domain.Act, id string, fn func(ctx context.Context, a *itemAct) (*domain.Change, error)) (domain.Receipt, error) {
+	return s.itemWrite(ctx, act, id, func(ctx context.Context, a *itemAct) error {
+		if a.tx.overtaken(a.i.StateAt) {
+			if err := a.mayDo(); err != nil && !a.v.Can(domain.RightItemAccept, a.e.Secrecy) && !a.v.Can(domain.RightItemCheck, a.e.Secrecy) {
+				return err
+			}
+			return a.overtaken(ctx)
+		}
+		before, wasReady := a.i.State(a.tx.At), a.e.Status == domain.EventReady
+		c, err := fn(ctx, a)
+		if err != nil || c == nil {
+			return err
+		}
+		if c.Old == "" {
+			c.Old = before
+		}
+		if err := a.tx.saveItem(ctx, a.e, a.i, *c); err != nil {
+			return err
+		}
+		return a.consequences(ctx, wasReady)
+	})
+}
+
+// itemWrite locks the item's event, loads the item through the person's rights
+// and lets fn do the rest.
+func (s *Store) itemWrite(ctx context.Context, act domain.Act, id string, fn func(ctx context.Context, a *itemAct) error) (domain.Receipt, error) {
 	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
 		if err := tx.lockWhere(ctx, "id = (SELECT 'event:' || event_id FROM items WHERE id = ?)", id); err != nil {
 			return err
@@ -211,24 +245,7 @@ func (s *Store) changeItem(ctx context.Context, act domain.Act, id string, fn fu
 			return domain.Conflict("event.not_working")
 		}
 		tx.Receipt.Subjects = []string{"item:" + id}
-		if tx.overtaken(a.i.StateAt) {
-			if err := a.mayDo(); err != nil && !a.v.Can(domain.RightItemAccept, a.e.Secrecy) && !a.v.Can(domain.RightItemCheck, a.e.Secrecy) {
-				return err
-			}
-			return a.overtaken(ctx)
-		}
-		before, wasReady := a.i.State(tx.At), a.e.Status == domain.EventReady
-		c, err := fn(ctx, a)
-		if err != nil || c == nil {
-			return err
-		}
-		if c.Old == "" {
-			c.Old = before
-		}
-		if err := tx.saveItem(ctx, a.e, a.i, *c); err != nil {
-			return err
-		}
-		return a.consequences(ctx, wasReady)
+		return fn(ctx, a)
 	})
 }
 
@@ -328,6 +345,9 @@ func (s *Store) DoItem(ctx context.Context, act domain.Act, id, reading string) 
 			return a.round(ctx, reading, "")
 		}
 		if err := a.gate(ctx); err != nil {
+			return nil, err
+		}
+		if err := a.photos(ctx); err != nil {
 			return nil, err
 		}
 		changed, err := a.i.Done(a.doing(reading, ""))
@@ -602,14 +622,15 @@ func (s *Store) AcceptCrew(ctx context.Context, act domain.Act, eventID string, 
 }
 
 // DoBundle ticks everything open of one phase that the person may do and that
-// needs no reading: small meetings must not cost 35 taps.
+// needs no reading and no photo that is missing: small meetings must not cost
+// 35 taps.
 func (s *Store) DoBundle(ctx context.Context, act domain.Act, eventID string, crew domain.Crew, phase string) (domain.Receipt, error) {
 	return s.eachItem(ctx, act, eventID, func(ctx context.Context, a *itemAct) (*domain.Change, bool, error) {
 		i := a.i
 		if i.Phase != phase || i.IsRound() || i.Status != domain.ItemOpen && i.Status != domain.ItemRejected || crew != "" && i.Crew != crew || !a.v.MayDo(i.Crew, a.e.Secrecy) {
 			return nil, false, nil
 		}
-		if i.ReadingRequired() {
+		if i.ReadingRequired() || i.PhotoMissing() {
 			return nil, true, nil
 		}
 		if err := a.gate(ctx); err != nil {
@@ -639,6 +660,9 @@ func (s *Store) eachItem(ctx context.Context, act domain.Act, eventID string, fn
 		}
 		items, err := tx.items(ctx, e.ID)
 		if err != nil {
+			return err
+		}
+		if err := withPhotos(ctx, tx, items); err != nil {
 			return err
 		}
 		n, skipped := 0, 0

@@ -195,6 +195,7 @@ func TestLateActs(t *testing.T) {
 		equal(t, "but it is in the log", w.since(t, w.Event, head), "item.overtaken rejected→rejected")
 		equal(t, "and its row is shown again", s4().Seq, head+1)
 
+		must(t)(s.AddPhoto(ctx, w.acted("service2", "09:04"), domain.Photo{ID: store.NewID(), ItemID: i.ID, File: "x", Width: 4, Height: 3}))
 		r = must(t)(s.DoItem(ctx, w.acted("service2", "09:05"), i.ID, ""))
 		equal(t, "one from after it", r.Notice+string(s4().Status)+at(s4().DoneAt), "submitted03-18 09:05")
 		equal(t, "a stranger's late act", refused(s.DoItem(ctx, w.acted("cleaning", "08:00"), i.ID, "")), "error.forbidden")

@@ -16,7 +16,7 @@ import (
 // deeds is everything that can be asked of an event by somebody, by the name
 // of the method. Each would be right for the commander or the supervisor.
 type deeds struct {
-	event, item, round, guest, party string
+	event, item, round, guest, party, photo string
 }
 
 func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain.Act) (domain.Receipt, error) {
@@ -40,6 +40,18 @@ func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain
 		"Item": func(ctx context.Context, a act) (R, error) {
 			i, e, _, err := s.Item(ctx, a.Person, d.item)
 			return leak(i, e, err)
+		},
+		"MayPhoto": func(ctx context.Context, a act) (R, error) { return R{}, s.MayPhoto(ctx, a.Person, d.item) },
+		"AddPhoto": func(ctx context.Context, a act) (R, error) {
+			return s.AddPhoto(ctx, a, domain.Photo{ID: store.NewID(), ItemID: d.item, File: "x", Width: 4, Height: 3})
+		},
+		"StrikePhoto": func(ctx context.Context, a act) (R, error) { return s.StrikePhoto(ctx, a, d.item, d.photo) },
+		"Photo": func(ctx context.Context, a act) (R, error) {
+			p, err := s.Photo(ctx, a.Person, d.photo)
+			if err != nil && p != nil {
+				return R{}, fmt.Errorf("handed out beside %w", err)
+			}
+			return R{}, err
 		},
 		"UpdateEvent": func(ctx context.Context, a act) (R, error) { return s.UpdateEvent(ctx, a, d.event, draft()) },
 		"SetStatus": func(ctx context.Context, a act) (R, error) {
@@ -90,7 +102,11 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 	if err != nil || len(parties) != 1 {
 		t.Fatal(parties, err)
 	}
-	return deeds{event: event, item: w.Item(t, event, "S4").ID, round: w.Item(t, event, "S15").ID, guest: r.Created, party: parties[0].ID}
+	d := deeds{event: event, item: w.Item(t, event, "S4").ID, round: w.Item(t, event, "S15").ID, guest: r.Created, party: parties[0].ID, photo: "none"}
+	if taken := w.Item(t, event, "S4").Photos; len(taken) > 0 {
+		d.photo = taken[0].ID
+	}
+	return d
 }
 
 // Every method that takes a person and something of an event is tried here.
@@ -152,7 +168,7 @@ func TestOutsiders(t *testing.T) {
 			equal(t, "announced", h.count(), 0)
 		}
 		// What does not exist at all answers the same.
-		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x"}).all(s) {
+		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", photo: "x"}).all(s) {
 			if name == "UpdateEvent" {
 				continue // its draft is made from the event
 			}
@@ -169,18 +185,18 @@ func TestInsiders(t *testing.T) {
 	table := []struct{ who, may, mayNot, unseen string }{
 		// S4 is an item of the attendants; it is submitted, by service.
 		{
-			"service", "Event Item DoItem UndoItem MoveGuest MoveParty UndoMove UndoPartyMove DoBundle",
+			"service", "Event Item DoItem UndoItem MayPhoto AddPhoto Photo MoveGuest MoveParty UndoMove UndoPartyMove DoBundle",
 			"UpdateEvent SetStatus DeclareReady WithdrawReady AddItem AcceptCrew AcceptItem RejectItem ExemptItem RequireItem AddGuests UpdateGuest StrikeGuest", "",
 		},
 		{"service2", "Event Item DoItem UndoItem MoveGuest", "UpdateEvent SetStatus AcceptItem RejectItem AddItem AcceptCrew AddGuests", ""}, // a mate, not assigned
-		{"cleaning", "Event Item DoBundle", "DoItem UndoItem DeferRound BlockItem UnblockItem AcceptItem ExemptItem UpdateEvent AddItem", "MoveGuest MoveParty UndoMove UndoPartyMove UpdateGuest StrikeGuest"},
+		{"cleaning", "Event Item Photo DoBundle", "MayPhoto AddPhoto StrikePhoto DoItem UndoItem DeferRound BlockItem UnblockItem AcceptItem ExemptItem UpdateEvent AddItem", "MoveGuest MoveParty UndoMove UndoPartyMove UpdateGuest StrikeGuest"},
 		{"engineering", "Event Item", "DoItem SetStatus AcceptItem AddGuests", "MoveGuest StrikeGuest"},
 		{"captain", "Event Item AddItem MoveGuest", "DoItem AcceptItem AcceptCrew UpdateEvent SetStatus AddGuests", ""},
 		{"control", "Event Item MoveGuest MoveParty DoBundle", "DoItem AcceptItem AcceptCrew UpdateEvent AddItem AddGuests", ""},
 		{"supplies", "Event Item DoBundle", "DoItem AcceptItem UpdateEvent AddItem AddGuests", "MoveGuest"},
 		{"admin", "Event Item UpdateEvent", "DoItem AcceptItem AddItem DeclareReady AddGuests MoveGuest", ""},
 		{"supervisor", "Event Item UpdateEvent DoItem AddItem AcceptCrew AddGuests UpdateGuest MoveGuest", "AcceptItem RejectItem DeclareReady WithdrawReady ExemptItem", ""},
-		{"commander", "Event Item UpdateEvent AcceptItem RejectItem UnacceptItem AddItem AcceptCrew AddGuests MoveGuest ExemptItem", "DoItem UndoItem", ""},
+		{"commander", "Event Item UpdateEvent AcceptItem RejectItem UnacceptItem AddItem AcceptCrew AddGuests MoveGuest ExemptItem Photo", "DoItem UndoItem AddPhoto StrikePhoto", ""},
 	}
 	both(t, func(t *testing.T, w *world) {
 		s, ctx := w.Store, t.Context()

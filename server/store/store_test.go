@@ -211,6 +211,7 @@ func (w *world) settle(t *testing.T, event string, pick func(i domain.Item) bool
 			continue
 		}
 		reading := map[string]string{domain.EvidenceNumber: "25", domain.EvidenceSignature: "鹧鸪"}[i.Evidence]
+		w.Photograph(t, i)
 		must(t)(w.Store.DoItem(ctx, w.Act("supervisor"), i.ID, reading))
 		if i.Acceptance == domain.AcceptBoth {
 			must(t)(w.Store.AcceptItem(ctx, w.Act("head"), i.ID))

@@ -18,6 +18,7 @@ import (
 
 	"huiwu/server/domain"
 	"huiwu/server/live"
+	"huiwu/server/photos"
 	"huiwu/server/store"
 	"huiwu/views"
 )
@@ -30,6 +31,7 @@ type App struct {
 	Loc    *time.Location
 	Pins   *Pins
 	Secure bool               // cookies for https only
+	Photos photos.Blobs       // where pictures lie
 	Demo   []views.DemoPerson // one-tap sign-ins; nil outside the demo
 	// FastClock says that the store's clock runs faster than the phones' (a demo
 	// at speed): their stamps mean nothing then.
@@ -271,7 +273,7 @@ func (a *App) reply(c *fiber.Ctx, r domain.Receipt, err error) error {
 // settled tells a refusal that will not change by sending the same act again.
 func settled(e *domain.Error) bool {
 	switch e.Code {
-	case codeInternal, domain.CodeUnavailable, domain.CodeUnauthenticated, domain.CodeTooMany:
+	case codeInternal, domain.CodeUnavailable, domain.CodeFull, domain.CodeUnauthenticated, domain.CodeTooMany:
 		return false
 	}
 	return true

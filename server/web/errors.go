@@ -19,6 +19,7 @@ var statusOf = map[domain.Code]int{
 	domain.CodeInvalid: fiber.StatusUnprocessableEntity, domain.CodeNotFound: fiber.StatusNotFound, domain.CodeForbidden: fiber.StatusForbidden,
 	domain.CodeConflict: fiber.StatusConflict, domain.CodeUnauthenticated: fiber.StatusUnauthorized, domain.CodeTooMany: fiber.StatusTooManyRequests,
 	domain.CodeTooLarge: fiber.StatusRequestEntityTooLarge, domain.CodeUnavailable: fiber.StatusServiceUnavailable,
+	domain.CodeFull: fiber.StatusInsufficientStorage,
 }
 
 // codeInternal is a fault of ours: the one code that no rule gives.
@@ -31,10 +32,13 @@ func (a *App) OnError(c *fiber.Ctx, err error) error {
 	if errors.Is(err, fiber.ErrRequestTimeout) || errors.Is(err, fiber.ErrBadGateway) {
 		return c.SendStatus(fiber.StatusRequestTimeout) // a connection opened in advance and never used, or one that broke: nobody reads this
 	}
+	refusal := a.refusal(c, err)
 	if requestID(c) == "" {
 		a.headers(c) // too large to become a request: the middleware never saw it
+		if refusal.Code == domain.CodeTooLarge {
+			ack(c) // by whomever it was sent, it will not become smaller
+		}
 	}
-	refusal := a.refusal(c, err)
 	status := statusOf[refusal.Code]
 	if status == 0 {
 		status = fiber.StatusInternalServerError
@@ -74,8 +78,11 @@ func (a *App) OnError(c *fiber.Ctx, err error) error {
 // to the log in full.
 func (a *App) refusal(c *fiber.Ctx, err error) *domain.Error {
 	if e, ok := domain.AsError(err); ok {
-		if e.Code == domain.CodeUnavailable {
+		switch e.Code {
+		case domain.CodeUnavailable:
 			a.Logger.Warn("database away", "request", requestID(c), "error", err)
+		case domain.CodeFull:
+			a.Logger.Error("no room", "request", requestID(c), "error", err)
 		}
 		return e
 	}

@@ -17,10 +17,11 @@ import (
 )
 
 // How long one request may take, the database included: a guest list of two
-// thousand lines takes longer than a tap.
+// thousand lines takes longer than a tap, and a photo may wait for its turn.
 const (
 	requestTime = 12 * time.Second
 	importTime  = 60 * time.Second
+	photoTime   = 60 * time.Second
 )
 
 // csp is strict: no inline script or style, no eval, Trusted Types.
@@ -37,8 +38,11 @@ func (a *App) Frame(c *fiber.Ctx) (err error) {
 	c.Set("X-Request-Id", id)
 	a.headers(c)
 	limit := requestTime
-	if strings.HasSuffix(c.Path(), "/guests/import") {
+	switch {
+	case strings.HasSuffix(c.Path(), "/guests/import"):
 		limit = importTime
+	case IsPhoto(c.Method(), c.Path()):
+		limit = photoTime
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()

@@ -9,6 +9,7 @@ import { ask } from "./dialogs.js";
 import { byId, emit } from "./dom.js";
 import { heldLong } from "./hold.js";
 import { durable, leave, post, unsent, waits } from "./outbox.js";
+import { shoot } from "./photo.js";
 import { mark, rowOf } from "./rows.js";
 import { send, waits as sends } from "./send.js";
 import { toast } from "./toast.js";
@@ -24,7 +25,8 @@ export const acts = {
     const act = draft(el, by, ctx.request);
     if (ctx.swap !== "none") return pageForm(act, ctx);
     const dialog = leaving(act) ?? by.dataset.ask ?? ("hold" in by.dataset ? "confirm" : "");
-    if (dialog && !heldLong(by)) ask(dialog, act, perform);
+    if (by.dataset.photo) shoot(act, by.dataset.photo, perform);
+    else if (dialog && !heldLong(by)) ask(dialog, act, perform);
     else perform(act);
     return false;
   },
@@ -76,7 +78,7 @@ export function stamp(act) {
     ...act,
     key,
     url: remove && query ? `${act.url}?${query}` : act.url,
-    body: remove ? undefined : (act.body ?? new URLSearchParams(act.fields)),
+    body: remove ? undefined : (act.photo ?? new URLSearchParams(act.fields)),
     what: `${act.method} ${act.url} ${query}`,
     about: about(act),
     as: kind(act),

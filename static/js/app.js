@@ -6,6 +6,7 @@ import { acts } from "./acts.js";
 import { startClock } from "./clock.js";
 import { startConn } from "./conn.js";
 import { startDialogs } from "./dialogs.js";
+import { on } from "./dom.js";
 import { startForms } from "./forms.js";
 import { startHold } from "./hold.js";
 import { startLive } from "./live.js";
@@ -46,3 +47,9 @@ if (here("#lobby, [data-keys-choice]")) import("./keys.js").then(({ startKeys })
 if (here("[data-filter]")) import("./filter.js").then(({ startFilter }) => startFilter());
 if (here("#main form[hx-target]")) import("./pageform.js").then(({ startPageForms }) => startPageForms());
 if (here("#outbox")) import("./outboxpage.js").then(({ startOutboxPage }) => startOutboxPage());
+on("click", (event) => {
+  const link = event.target.closest?.("[data-shot]");
+  if (!link || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  import("./viewer.js").then(({ show }) => show(link));
+});

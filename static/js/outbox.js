@@ -180,7 +180,8 @@ const toOutbox = () => ({ label: t("look"), action: () => location.assign("/outb
 function slow(status) {
   if (said) return;
   said = true;
-  toast(t(status ? "server_busy" : "no_network_kept"), { key: "unsent", ...toOutbox() });
+  const why = status === 507 ? "server_full" : status ? "server_busy" : "no_network_kept";
+  toast(t(why), { key: "unsent", ...toOutbox() });
 }
 
 function show() {

@@ -3,6 +3,7 @@
 // disappear. Pages and the service worker share this file; whoever holds the lock sends, the others hear of it.
 
 const TIMEOUT = 15000;
+const PHOTO_TIMEOUT = 60000; // half a megabyte in a basement
 const PARALLEL = 4; // rows at a time; acts on one row go one after the other
 const PARK = 300000; // ms a row rests, at most, whose act is a riddle to the server; other rows go on
 
@@ -174,9 +175,9 @@ async function deliver(entry) {
     return "";
   }
   if (answer.fault) {
-    // Our own defect, perhaps with this act alone: it rests, the other rows go on.
+    // A defect of ours, or no room for its picture, perhaps with this act alone: it rests, the other rows go on.
     await write({ ...entry, tries, error: answer.status, rest: Date.now() + pause(tries, answer.after) });
-    tell({ added: "" });
+    tell({ failed: entry.key, status: answer.status });
     return "";
   }
   await write({ ...entry, tries, error: answer.status || "network", rest: 0 });
@@ -202,7 +203,7 @@ export const watched = new Set();
 // attempt sends the act and reads the answer: { acked, fault, status, ok, text, … }, all of it plain, for other pages.
 async function attempt({ url, method, headers, body, key, person }) {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TIMEOUT);
+  const timer = setTimeout(() => abort.abort(), body instanceof Blob ? PHOTO_TIMEOUT : TIMEOUT);
   try {
     const answer = await fetch(url, {
       method,
@@ -215,7 +216,7 @@ async function attempt({ url, method, headers, body, key, person }) {
     const { status, ok, type, headers: said } = answer;
     return {
       acked: said.get("X-Ack") === key,
-      fault: status === 500 || status === 501,
+      fault: [500, 501, 507].includes(status),
       status: type === "opaqueredirect" ? 401 : status,
       ok,
       after: Number(said.get("Retry-After")),

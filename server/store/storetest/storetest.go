@@ -175,7 +175,8 @@ func NewWorld(t testing.TB, s *store.Store) *World {
 	return w
 }
 
-// MakeEvent creates and confirms an event under the commander, with those people.
+// MakeEvent creates and confirms an event under the commander, with those
+// people. Every item that needs a photo has one: tests are about other things.
 func (w *World) MakeEvent(t testing.TB, d store.EventDraft, people ...string) string {
 	t.Helper()
 	d.Event.CommanderID = w.People["commander"].ID
@@ -189,6 +190,7 @@ func (w *World) MakeEvent(t testing.TB, d store.EventDraft, people ...string) st
 	if _, err := w.Store.SetStatus(t.Context(), domain.Act{}, r.Created, domain.EventConfirmed, ""); err != nil {
 		t.Fatal(err)
 	}
+	w.photographAll(t, r.Created)
 	return r.Created
 }
 
@@ -211,4 +213,34 @@ func (w *World) Item(t testing.TB, event, template string) domain.Item {
 	}
 	t.Fatalf("event has no item %s", template)
 	return domain.Item{}
+}
+
+// Photograph gives items that need a photo one, so that they can be ticked.
+func (w *World) Photograph(t testing.TB, items ...domain.Item) {
+	t.Helper()
+	for _, i := range items {
+		if i.PhotoMissing() {
+			w.AddPhoto(t, i)
+		}
+	}
+}
+
+// AddPhoto puts a photo by the supervisor to an item and gives its id. No
+// picture belongs to it.
+func (w *World) AddPhoto(t testing.TB, i domain.Item) string {
+	t.Helper()
+	id := store.NewID()
+	if _, err := w.Store.AddPhoto(t.Context(), domain.Act{Person: w.People["supervisor"]}, domain.Photo{ID: id, ItemID: i.ID, File: id, Width: 4, Height: 3}); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func (w *World) photographAll(t testing.TB, event string) {
+	t.Helper()
+	items, err := w.Store.Items(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Photograph(t, items...)
 }

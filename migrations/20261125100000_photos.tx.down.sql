@@ -1,0 +1,3 @@
+ALTER TABLE items DROP COLUMN rejected_at;
+--bun:split
+DROP TABLE photos;

@@ -1,0 +1,74 @@
+package photos
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"huiwu/server/domain"
+)
+
+// Blobs is where pictures lie: each written once, under a name that the server
+// made. Put gives ErrFull when there is no room; Delete of what is gone is quiet.
+type Blobs interface {
+	Put(ctx context.Context, name string, body []byte) error
+	Get(ctx context.Context, name string) ([]byte, error) // ErrGone when it is not there
+	Delete(ctx context.Context, name string) error
+	Ready(ctx context.Context) error // whether it can be written to
+}
+
+// ErrGone tells that a picture is not where it was put.
+var ErrGone = &domain.Error{Code: domain.CodeNotFound, Key: "photo.gone"}
+
+// ErrFull is what a person reads when there is no room. The phone keeps the
+// photo and tries again.
+var ErrFull = &domain.Error{Code: domain.CodeFull, Key: "photo.full"}
+
+// errAway is what a person reads while the storage does not answer.
+var errAway = &domain.Error{Code: domain.CodeUnavailable, Key: "error.try_again"}
+
+// Open chooses by setting: S3 where a URL is given, else a folder.
+func Open(s3URL, dir string) (Blobs, error) {
+	if s3URL == "" {
+		return newDisk(dir), nil
+	}
+	return newS3(s3URL)
+}
+
+// The two files of a photo.
+func full(name string) string  { return name + ".jpg" }
+func thumb(name string) string { return name + "-s.jpg" }
+
+// Save stores both files of a picture; half a picture is taken away again.
+func Save(ctx context.Context, b Blobs, name string, p Picture) error {
+	if err := b.Put(ctx, thumb(name), p.Thumb); err != nil {
+		return err
+	}
+	if err := b.Put(ctx, full(name), p.Full); err != nil {
+		return errors.Join(err, b.Delete(ctx, thumb(name)))
+	}
+	return nil
+}
+
+// Load gives one of the two files.
+func Load(ctx context.Context, b Blobs, name string, small bool) ([]byte, error) {
+	if small {
+		return b.Get(ctx, thumb(name))
+	}
+	return b.Get(ctx, full(name))
+}
+
+// Erase takes both files away.
+func Erase(ctx context.Context, b Blobs, name string) error {
+	return errors.Join(b.Delete(ctx, full(name)), b.Delete(ctx, thumb(name)))
+}
+
+// shelf spreads files over folders by the end of their name: the beginning of
+// an id is its time, and the same for all of a day.
+func shelf(name string) string {
+	id, _, _ := strings.Cut(strings.TrimSuffix(name, "-s.jpg"), ".")
+	if len(id) < 2 {
+		return name
+	}
+	return id[len(id)-2:] + "/" + name
+}

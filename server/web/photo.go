@@ -1,0 +1,112 @@
+package web
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"huiwu/server/domain"
+	"huiwu/server/photos"
+	"huiwu/server/store"
+)
+
+// AddPhoto is PUT /items/{id}/photos/{photo}: the body is the picture. Its id is
+// made on the phone: sent again it is the same photo.
+func (a *App) AddPhoto(c *fiber.Ctx) error {
+	return a.photoAct(c, func(act domain.Act, item, id string) (domain.Receipt, error) {
+		ctx := c.UserContext()
+		if err := a.Store.MayPhoto(ctx, act.Person, item); err != nil {
+			return domain.Receipt{}, err
+		}
+		picture, err := photos.Read(ctx, c.Request().Body()) // as it came: c.Body() would unpack a Content-Encoding without end
+		if err != nil {
+			return domain.Receipt{}, err
+		}
+		p := domain.Photo{ID: id, ItemID: item, File: store.NewID(), Width: picture.Width, Height: picture.Height}
+		if err := photos.Save(ctx, a.Photos, p.File, picture); err != nil {
+			return domain.Receipt{}, err
+		}
+		r, err := a.Store.AddPhoto(ctx, act, p)
+		if e, refused := domain.AsError(err); refused && settled(e) || err == nil && (r.Repeated || r.Created != id) {
+			a.erase(ctx, p.File) // no row names these files
+		}
+		return r, err
+	})
+}
+
+// StrikePhoto is DELETE /items/{id}/photos/{photo}.
+func (a *App) StrikePhoto(c *fiber.Ctx) error {
+	return a.photoAct(c, func(act domain.Act, item, id string) (domain.Receipt, error) {
+		return a.Store.StrikePhoto(c.UserContext(), act, item, id)
+	})
+}
+
+func (a *App) photoAct(c *fiber.Ctx, do func(act domain.Act, item, id string) (domain.Receipt, error)) error {
+	id := c.Params("photo")
+	if !plainID(id) {
+		return domain.ErrNotFound
+	}
+	return a.itemAct(c, func(act domain.Act, item string) (domain.Receipt, error) { return do(act, item, id) })
+}
+
+// Photo is GET /photos/{id}, as large as it is kept.
+func (a *App) Photo(c *fiber.Ctx) error { return a.sendPhoto(c, false) }
+
+// Thumb is GET /photos/{id}/thumb.
+func (a *App) Thumb(c *fiber.Ctx) error { return a.sendPhoto(c, true) }
+
+// photoCSP: whoever opens the address itself sees a picture that can do nothing.
+const photoCSP = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+// sendPhoto answers with a picture, through the person's rights on its event. A
+// photo never changes, so the phone may keep it for a day.
+func (a *App) sendPhoto(c *fiber.Ctx, small bool) error {
+	ctx := c.UserContext()
+	p, err := a.Store.Photo(ctx, person(c), c.Params("id"))
+	if err != nil {
+		return err
+	}
+	body, err := photos.Load(ctx, a.Photos, p.File, small)
+	if err != nil {
+		return err
+	}
+	c.Set("Content-Security-Policy", photoCSP)
+	c.Set(fiber.HeaderCacheControl, "private, max-age=86400, immutable")
+	c.Set(fiber.HeaderContentType, "image/jpeg")
+	return c.Send(body)
+}
+
+// IsPhoto tells a request whose body is a picture, before it is read.
+func IsPhoto(method, path string) bool {
+	return method == fiber.MethodPut && strings.HasPrefix(path, "/items/") && strings.Contains(path, "/photos/")
+}
+
+// erase takes files away that nobody will ask for; what fails is lost room, no more.
+func (a *App) erase(ctx context.Context, file string) {
+	if err := photos.Erase(ctx, a.Photos, file); err != nil {
+		a.Logger.Warn("photo not erased", "file", file, "error", err)
+	}
+}
+
+// struckLife is how long the files of a struck photo stay: a slip can be asked about.
+const struckLife = 7 * 24 * time.Hour
+
+// ErasePhotos takes the files of photos away that were struck a week ago, and
+// tells how many.
+func (a *App) ErasePhotos(ctx context.Context) (int, error) {
+	list, err := a.Store.StruckPhotos(ctx, a.Store.Now().Add(-struckLife))
+	if err != nil {
+		return 0, err
+	}
+	for n, p := range list {
+		if err := photos.Erase(ctx, a.Photos, p.File); err != nil {
+			return n, err
+		}
+		if err := a.Store.ErasedPhoto(ctx, p.ID); err != nil {
+			return n, err
+		}
+	}
+	return len(list), nil
+}
