@@ -203,6 +203,18 @@ func (a *answer) cookie(t testing.TB) string {
 	return ""
 }
 
+// named is the value of a cookie that the answer sets.
+func (a *answer) named(t testing.TB, name string) string {
+	t.Helper()
+	for _, k := range (&http.Response{Header: a.header}).Cookies() {
+		if k.Name == name {
+			return k.Value
+		}
+	}
+	t.Fatalf("no cookie %s in %v", name, a.header)
+	return ""
+}
+
 // form makes form values of name, value, …
 func form(pairs ...string) url.Values {
 	v := url.Values{}

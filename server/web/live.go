@@ -26,12 +26,14 @@ const (
 	ViewBoard  = "board"
 	ViewWall   = "wall"
 	ViewToday  = "today"
+	ViewInvite = "invite"
 	ViewAll    = "all" // items and guests: for programs
 )
 
 // viewRights is what a view needs on the events it shows.
 var viewRights = map[string]domain.Right{
-	ViewItems: domain.RightEventSee, ViewEvent: domain.RightEventSee, ViewToday: domain.RightEventSee,
+	ViewInvite: domain.RightInvite,
+	ViewItems:  domain.RightEventSee, ViewEvent: domain.RightEventSee, ViewToday: domain.RightEventSee,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 }
 
@@ -99,8 +101,14 @@ func (a *App) mayWatch(ctx context.Context, p *domain.Person, topics []domain.To
 				return domain.ErrNotFound
 			}
 		case "person":
-			if id != p.ID {
+			if id == p.ID {
+				continue
+			}
+			if view != ViewInvite {
 				return domain.ErrNotFound
+			}
+			if _, _, err := a.Store.InviteOf(ctx, p, id); err != nil { // the inviter waits for the phone
+				return err
 			}
 		case domain.TopicBoard:
 			if !p.Can(domain.RightWall) {

@@ -1,6 +1,6 @@
 // The server's clock on this device: phones are wrong by minutes, and an old page from the cache by hours. A moment
 // told by the server is never ahead of the truth, only late by its way here: the best of the last few counts.
-import { all, body, on } from "./dom.js";
+import { all, body, emit, on } from "./dom.js";
 import { kept, t } from "./words.js";
 
 const DUE_SOON = 15 * 60000; // as domain.DueSoon
@@ -58,7 +58,9 @@ function turn(row, at) {
 function count(el, at) {
   const text = left(Math.round((Date.parse(el.dataset.countdown) - at) / 1000));
   if (el.textContent !== text) el.textContent = text;
-  el.toggleAttribute("data-over", Date.parse(el.dataset.countdown) < at);
+  const over = Date.parse(el.dataset.countdown) < at;
+  if (over && !el.hasAttribute("data-over") && el.closest("[data-ends]")) emit("stale"); // the page is another one now
+  el.toggleAttribute("data-over", over);
 }
 
 const two = (n) => String(n).padStart(2, "0");

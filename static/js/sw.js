@@ -40,7 +40,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== self.location.origin) return;
-  if (/^\/session(\/new)?$/.test(url.pathname)) event.respondWith(session(event));
+  if (/^\/(session|invites)(\/|$)/.test(url.pathname)) event.respondWith(session(event));
   else if (request.method !== "GET") return;
   else if (url.pathname.startsWith("/static/")) event.respondWith(file(request));
   else if (request.mode === "navigate") event.respondWith(page(event));
@@ -79,7 +79,8 @@ const late = () => new Promise((_, reject) => setTimeout(reject, PATIENCE));
 // keep takes whole pages only: no refusals, no sign-in page that came in place of another.
 async function keep(url, answer) {
   const html = answer.headers.get("Content-Type")?.startsWith("text/html");
-  if (answer.status !== 200 || answer.type !== "basic" || answer.redirected || !html) return;
+  const secret = answer.headers.get("Cache-Control")?.includes("no-store");
+  if (answer.status !== 200 || answer.type !== "basic" || answer.redirected || !html || secret) return;
   const cache = await caches.open(PAGES);
   await cache.delete(url); // put again at the end: the oldest stand first
   await cache.put(url, answer);
