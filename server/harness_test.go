@@ -52,6 +52,7 @@ type setting struct {
 	Dir      string // "" = a new one
 	Redis    string
 	Base     string
+	Issuer   string // of an OpenID Connect provider
 	Now      func() time.Time
 	Hub      func(*live.Config)
 	World    *storetest.World // of another program on the same database; nil = a new one
@@ -73,7 +74,7 @@ func start(t testing.TB, set setting) *site {
 	if set.Database == "" && set.Dir == "" {
 		set.Dir = t.TempDir()
 	}
-	cfg := server.Config{DatabaseURL: set.Database, DataDir: set.Dir, RedisURL: set.Redis, BaseURL: set.Base, SiteTZ: "Asia/Shanghai", DatabaseConns: 8}
+	cfg := server.Config{DatabaseURL: set.Database, DataDir: set.Dir, RedisURL: set.Redis, BaseURL: set.Base, SiteTZ: "Asia/Shanghai", DatabaseConns: 8, OIDCIssuer: set.Issuer, OIDCClientID: "huiwu", OIDCSecret: "quartz", OIDCClaim: "preferred_username", OIDCName: "云门"}
 	out := &lines{t: t}
 	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelError}))
 	srv, err := server.New(context.Background(), cfg, log, server.Options{Pins: pins, Now: set.Now, Hub: set.Hub})

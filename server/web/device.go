@@ -156,10 +156,11 @@ func (a *App) mayChoosePin(c *fiber.Ctx, act domain.Act, pin string) error {
 	if c.FormValue("again") != pin {
 		return domain.InvalidField("again", "pin.not_same")
 	}
-	if !domain.NeedsOldPin(act.Person, session(c), a.Store.Now()) {
-		return nil
+	p, err := a.Store.Person(c.UserContext(), act.Person.ID) // not what is remembered of the session: a lock counts at once
+	if err != nil || !domain.NeedsOldPin(p, session(c), a.Store.Now()) {
+		return err
 	}
-	err := a.checkPin(c, act.Person, c.FormValue("old"))
+	err = a.checkPin(c, p, c.FormValue("old"))
 	if errors.Is(err, errWrongPin) {
 		return domain.InvalidField("old", "pin.old_wrong")
 	}
