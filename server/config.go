@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"huiwu/server/web"
 )
 
 // Config is every environment variable that "huiwu serve" reads. README.md and
@@ -26,6 +28,11 @@ type Config struct {
 	SiteTZ         string        `env:"SITE_TZ" envDefault:"Asia/Shanghai" help:"time zone of the building"`
 	TrustedProxies []string      `env:"TRUSTED_PROXIES" help:"addresses or networks whose X-Real-IP is believed, separated by commas"`
 	PinPepper      string        `env:"PIN_PEPPER" help:"secret mixed into PIN hashes; the same on all instances; keep it"`
+	OIDCIssuer     string        `env:"OIDC_ISSUER" help:"https://… of an OpenID Connect provider for signing in; empty = PINs and invites only; needs BASE_URL"`
+	OIDCClientID   string        `env:"OIDC_CLIENT_ID" help:"this program's name at the provider"`
+	OIDCSecret     string        `env:"OIDC_CLIENT_SECRET" help:"this program's secret at the provider"`
+	OIDCClaim      string        `env:"OIDC_CLAIM" envDefault:"preferred_username" help:"which claim of the ID token is the staff number"`
+	OIDCName       string        `env:"OIDC_NAME" help:"what people call these accounts: the word on the button"`
 	LogLevel       string        `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
 	Shutdown       time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"20s" help:"how long running requests may take at shutdown"`
 }
@@ -60,7 +67,33 @@ func (c *Config) check() error {
 	if c.RedisURL != "" && !strings.HasPrefix(c.RedisURL, "redis://") && !strings.HasPrefix(c.RedisURL, "rediss://") {
 		return fmt.Errorf("REDIS_URL must start with redis:// or rediss://")
 	}
+	return c.checkOIDC()
+}
+
+// checkOIDC asks for what a provider sends people back with.
+func (c *Config) checkOIDC() error {
+	if c.OIDCIssuer == "" {
+		return nil
+	}
+	u, err := url.Parse(c.OIDCIssuer)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("OIDC_ISSUER %q is not an http(s) address", c.OIDCIssuer)
+	}
+	if c.OIDCClientID == "" || c.BaseURL == "" {
+		return fmt.Errorf("OIDC_ISSUER needs OIDC_CLIENT_ID and BASE_URL")
+	}
 	return nil
+}
+
+// OIDC is the sign-in by the organisation's accounts, nil when it is not configured.
+func (c *Config) OIDC() *web.OIDC {
+	if c.OIDCIssuer == "" {
+		return nil
+	}
+	return &web.OIDC{
+		Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, Secret: c.OIDCSecret, Claim: c.OIDCClaim, Name: c.OIDCName,
+		Redirect: strings.TrimSuffix(c.BaseURL, "/") + "/session/oidc/callback",
+	}
 }
 
 // Location is the site's time zone.

@@ -53,6 +53,7 @@ type setting struct {
 	Dir      string // "" = a new one
 	Redis    string
 	Base     string
+	Issuer   string // of an OpenID Connect provider
 	Now      func() time.Time
 	Hub      func(*live.Config)
 	Photos   photos.Blobs
@@ -76,7 +77,7 @@ func start(t testing.TB, set setting) *site {
 	if set.Dir == "" { // the database's, where it is embedded, and in any case the photos'
 		set.Dir = t.TempDir()
 	}
-	cfg := server.Config{DatabaseURL: set.Database, DataDir: set.Dir, RedisURL: set.Redis, BaseURL: set.Base, SiteTZ: "Asia/Shanghai", DatabaseConns: 8}
+	cfg := server.Config{DatabaseURL: set.Database, DataDir: set.Dir, RedisURL: set.Redis, BaseURL: set.Base, SiteTZ: "Asia/Shanghai", DatabaseConns: 8, OIDCIssuer: set.Issuer, OIDCClientID: "huiwu", OIDCSecret: "quartz", OIDCClaim: "preferred_username", OIDCName: "云门"}
 	out := &lines{t: t, over: set.Mute}
 	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelError}))
 	srv, err := server.New(context.Background(), cfg, log, server.Options{Pins: pins, Now: set.Now, Hub: set.Hub, Photos: set.Photos})
@@ -203,6 +204,18 @@ func (a *answer) cookie(t testing.TB) string {
 		}
 	}
 	t.Fatalf("no session cookie in %v", a.header)
+	return ""
+}
+
+// named is the value of a cookie that the answer sets.
+func (a *answer) named(t testing.TB, name string) string {
+	t.Helper()
+	for _, k := range (&http.Response{Header: a.header}).Cookies() {
+		if k.Name == name {
+			return k.Value
+		}
+	}
+	t.Fatalf("no cookie %s in %v", name, a.header)
 	return ""
 }
 

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"database/sql"
 	"flag"
 	"fmt"
@@ -359,10 +360,22 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	case x.ev != nil:
 		id = x.ev.e.ID
 		m.eventFor(r, x.ev)
+	case path == "/people/:id/invite":
+		id = m.extra.ID
+		m.sql("UPDATE people SET disabled = FALSE WHERE id = ?", id)
+		m.invite(x.n)
+	case path == "/invites/:token":
+		id = m.invite(x.n)
+		path = "/invites/:id"
+	case path == "/devices/:id":
+		id = "0000"
+		if x.who.as != "" {
+			id = store.SessionID(m.device(x))
+		}
 	case strings.HasPrefix(path, "/people/"):
 		id = m.extra.ID
 		m.sql("UPDATE people SET disabled = ? WHERE id = ?", r.Method == http.MethodDelete, id)
-	case path == "/sessions/:id", path == "/session" && r.Method == http.MethodDelete:
+	case path == "/sessions/:id", path == "/session" && r.Method == http.MethodDelete, path == "/session/lock":
 		if x.who.as != "" { // a session that may end
 			x.who = m.s.signIn(m.t, x.who.as)
 			_, token, _ := strings.Cut(x.who.cookie, "=")
@@ -419,6 +432,13 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("staff_no", fmt.Sprintf("n%d", x.n), "name", "新人", "role", "crew_member", "crew", "SVC", "pin", "864209")
 	case "PUT /people/:id":
 		fields = form("staff_no", "extra", "name", fmt.Sprintf("琉璃%d", x.n), "role", "crew_member", "crew", "ENG")
+	case "PUT /me/pin":
+		fields = form("pin", pin, "again", pin, "old", pin)
+	case "PUT /me/lock":
+		if x.who.as != "" {
+			m.sql("UPDATE people SET lock_after = 0 WHERE staff_no = ?", x.who.as)
+		}
+		fields = form("hours", "4")
 	case "PUT /people/:id/pin":
 		fields = form("pin", "864209")
 	}
@@ -434,6 +454,23 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		path = strings.Replace(path, ":photo", photo, 1)
 	}
 	return path, fields
+}
+
+// invite makes one for the extra person, so that there is something to open, to replace or to revoke.
+func (m *matrix) invite(n int) (token string) {
+	m.t.Helper()
+	token = rand.Text()
+	if _, err := m.s.Store.MakeInvite(m.t.Context(), domain.Act{}, m.extra.ID, token, fmt.Sprintf("code %s %d", token, n)); err != nil {
+		m.t.Fatal(err)
+	}
+	return token
+}
+
+// device is the cookie of one that knows the person.
+func (m *matrix) device(x *target) string {
+	m.t.Helper()
+	a := m.s.nobody().send(http.MethodPost, "/session", form("login", x.who.as, "pin", pin))
+	return a.named(m.t, "device")
 }
 
 // itemFor brings an item into the state from which the route leads on.
@@ -473,6 +510,9 @@ func (m *matrix) eventFor(r server.Route, ev *matrixEvent) {
 
 // expected is what access.go says: "allowed", or the status of the refusal.
 func (m *matrix) expected(r server.Route, x target) string {
+	if strings.HasPrefix(r.Path, "/session/oidc") {
+		return "404" // not configured here
+	}
 	if r.Method == http.MethodPost && r.Path == "/session" {
 		return "401" // the test's body is a wrong login
 	}
@@ -537,7 +577,7 @@ func TestEveryURLIsInTheTable(t *testing.T) {
 		if onEvent != (r.Scope == server.OnEvent) {
 			t.Errorf("%s %s: an address with an event is judged on the event", r.Method, r.Path)
 		}
-		if r.Method != fiber.MethodGet && r.Right == domain.RightPublic && r.Path != "/session" && r.Path != "/me/locale" {
+		if r.Method != fiber.MethodGet && r.Right == domain.RightPublic && r.Path != "/session" && r.Path != "/me/locale" && r.Path != "/invites/:token" {
 			t.Errorf("%s %s changes something and is public", r.Method, r.Path)
 		}
 	}

@@ -39,10 +39,26 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{get, "/session/new", domain.RightPublic, ByRole, a.SignInPage},
 		{post, "/session", domain.RightPublic, ByRole, a.SignIn},
 		{del, "/session", domain.RightSelf, ByRole, a.SignOut},
+		{put, "/session/lock", domain.RightSelf, ByRole, a.Lock},
+		{get, "/session/oidc", domain.RightPublic, ByRole, a.SignInOIDC},
+		{get, "/session/oidc/callback", domain.RightPublic, ByRole, a.OIDCCallback},
 		{get, "/me", domain.RightSelf, ByRole, a.Me},
 		{put, "/me/locale", domain.RightPublic, ByRole, a.SetLocale},
 		{post, "/me/locale", domain.RightPublic, ByRole, a.SetLocale}, // plain form of the sign-in page
+		{get, "/me/pin", domain.RightSelf, ByRole, a.MyPin},
+		{put, "/me/pin", domain.RightSelf, ByRole, a.SetMyPin},
+		{put, "/me/lock", domain.RightSelf, ByRole, a.SetLockAfter},
 		{del, "/sessions/:id", domain.RightSelf, ByRole, a.RevokeSession},
+		{del, "/devices/:id", domain.RightSelf, ByRole, a.ForgetDevice},
+
+		// invites: a code on one screen binds a phone; whom one may invite: domain.MayInvite
+		{get, "/invites", domain.RightPublic, ByRole, a.EnterCode},
+		{get, "/invites/new", domain.RightInvite, ByRole, a.Invitees},
+		{get, "/invites/:token", domain.RightPublic, ByRole, a.OpenInvite},
+		{post, "/invites/:token", domain.RightPublic, ByRole, a.AcceptInvite}, // the token is the right: store.AcceptInvite
+		{get, "/people/:id/invite", domain.RightInvite, ByRole, a.Invite},
+		{post, "/people/:id/invite", domain.RightInvite, ByRole, a.MakeInvite},
+		{del, "/people/:id/invite", domain.RightInvite, ByRole, a.RevokeInvite},
 
 		// my day
 		{get, "/today", domain.RightToday, ByRole, a.Today},

@@ -87,7 +87,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, o Options) (*Server,
 	if o.Pins == nil {
 		o.Pins = web.NewPins(cfg.PinPepper, false)
 	}
-	srv.Web = &web.App{Store: s, Logger: log, Loc: loc, Pins: o.Pins, Photos: pictures, Secure: cfg.Secure()}
+	srv.Web = &web.App{Store: s, Logger: log, Loc: loc, Pins: o.Pins, Photos: pictures, Secure: cfg.Secure(), Base: cfg.BaseURL, OIDC: cfg.OIDC()}
 	hubConfig := live.Config{Bus: listeningBus{srv.bus, srv.Web.ForgetSessions}, Source: web.Source{App: srv.Web}, Logger: log, OnFrame: func(d time.Duration) { ops.frame.Observe(d.Seconds()) }}
 	if o.Hub != nil {
 		o.Hub(&hubConfig)

@@ -199,7 +199,7 @@ func TestNextStaysHere(t *testing.T) {
 		{"/today\r\nSet-Cookie: a=b", "/"},
 	} {
 		a := c.send("POST", "/session", form("login", who[n], "pin", pin, "next", x[0]))
-		if a.status != 303 || a.header.Get("Location") != x[1] || len(a.header.Values("Set-Cookie")) != 1 {
+		if a.status != 303 || a.header.Get("Location") != x[1] || len(a.header.Values("Set-Cookie")) != 2 { // session and device
 			t.Errorf("next=%q leads to %d %q %v", x[0], a.status, a.header.Get("Location"), a.header.Values("Set-Cookie"))
 		}
 		page := "/session/new?" + form("next", x[0]).Encode()

@@ -74,6 +74,13 @@ type SignInPage struct {
 	Next   string // local path to go on to
 	Error  string
 	People []DemoPerson // demo only: one-tap sign-in
+
+	Known    string // whom this device remembers: only the PIN is asked for; "" = nobody
+	Digits   bool   // his PIN is figures only
+	Other    string // where somebody else signs in
+	OIDC     string // name of the organisation's accounts; "" = not offered
+	OIDCLink string
+	ByOIDC   bool // Error is about them
 }
 
 // DemoPerson is one one-tap sign-in button of the demo.
@@ -308,7 +315,53 @@ type PersonInput struct {
 type MePage struct {
 	Page
 	Sessions []domain.Session
-	Current  string // id of this device's session
+	Devices  []domain.Device // locked ones, which remember the person
+	Current  string          // id of this device's session
+}
+
+// MyPinPage is GET /me/pin.
+type MyPinPage struct {
+	Page
+	First bool // right after an invite: it may be left for later
+	Old   bool // the present PIN is asked for
+}
+
+// States of an invite on the inviter's screen; the others are those of domain.Invite.Open.
+const (
+	InviteNone      = "none"
+	InviteOpen      = "open"
+	InviteElsewhere = "elsewhere" // open, and shown on another screen
+	InviteUsed      = "used"
+)
+
+// InvitePage is GET /people/{id}/invite.
+type InvitePage struct {
+	Page
+	Who    domain.Person
+	State  string
+	Invite domain.Invite
+	Link   string // with the token, for the QR code
+	QR     QR
+	Short  string // what is typed into the address bar
+	Code   string
+}
+
+// CodePage is GET /invites.
+type CodePage struct {
+	Page
+	Code, Error string
+}
+
+// AcceptPage is GET /invites/{token}.
+type AcceptPage struct {
+	Page
+	Who       domain.Person
+	Site      string
+	By        string // who invites; "" = the program
+	Now       string // who is signed in on this phone and would not be any more
+	Token     string
+	Tap       string // makes a second tap on the button the same act
+	ExpiresAt time.Time
 }
 
 // ErrorPage is any refusal as a full page.

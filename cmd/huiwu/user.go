@@ -20,6 +20,7 @@ import (
 type userCmd struct {
 	Add     userAdd     `cmd:"" help:"Add somebody; without --pin a PIN is made and printed."`
 	Pin     userPin     `cmd:"" help:"Set somebody's PIN; without --pin one is made and printed."`
+	Invite  userInvite  `cmd:"" help:"Print a link and a code that sign somebody's phone in, once, within ten minutes."`
 	Disable userDisable `cmd:"" help:"Shut somebody out and end all sessions."`
 	Enable  userEnable  `cmd:"" help:"Let somebody in again."`
 	List    userList    `cmd:"" help:"List people."`
@@ -139,6 +140,30 @@ func withPerson(ctx context.Context, login string, fn func(s *store.Store, p *do
 			return err
 		}
 		return plain(fn(s, p))
+	})
+}
+
+type userInvite struct {
+	StaffNo string `arg:"" help:"Staff number or phone."`
+}
+
+func (u userInvite) Run(ctx context.Context) error {
+	cfg, err := server.LoadConfig()
+	if err != nil {
+		return err
+	}
+	return withPerson(ctx, u.StaffNo, func(s *store.Store, p *domain.Person) error {
+		token := rand.Text()
+		code := domain.InviteCode(token)
+		if _, err := s.MakeInvite(ctx, domain.Act{}, p.ID, token, web.NewPins(cfg.PinPepper, false).Keyed(code)); err != nil {
+			return err
+		}
+		base := strings.TrimSuffix(cfg.BaseURL, "/")
+		fmt.Printf("%s %s, for %d minutes, once:\n%s/invites/%s\nor the code %s at %s/invites\n", p.StaffNo, p.Name, int(domain.InviteLife.Minutes()), base, token, code, base)
+		if base == "" {
+			fmt.Println("(BASE_URL is not set: put the address of the server before the path)")
+		}
+		return nil
 	})
 }
 

@@ -14,6 +14,7 @@ const (
 	RightWall   Right = "wall" // board of the day
 	RightPeople Right = "people"
 	RightCreate Right = "event.create"
+	RightInvite Right = "invite" // bind somebody's phone by a code; whose: MayInvite
 
 	RightEventSee   Right = "event.see"
 	RightEventEdit  Right = "event.edit"
@@ -61,6 +62,8 @@ func (p *Person) Can(r Right) bool {
 		return true
 	case RightPeople:
 		return p.Role == RoleAdmin
+	case RightInvite:
+		return p.is(RoleAdmin, RoleSupervisor, RoleCentreHead)
 	case RightCreate:
 		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead)
 	case RightWall:

@@ -76,6 +76,8 @@ type Person struct {
 	Disabled    bool       `json:"disabled"`
 	FailedCount int        `json:"-"` // wrong PINs since the last good one
 	LockedUntil *time.Time `json:"-"` // UTC; sign-in is refused before it
+	PinOwn      bool       `json:"-"` // he chose the PIN himself
+	LockAfter   int        `json:"-"` // hours without use after which a device of his locks itself; 0 = never
 	Seq         int64      `json:"seq"`
 	CreatedAt   time.Time  `json:"created_at"`
 }
@@ -86,6 +88,7 @@ type Session struct {
 	ID         string     `bun:",pk" json:"id"`
 	PersonID   string     `json:"person_id"`
 	Device     string     `json:"device"` // short label from the user agent
+	Via        Via        `json:"via"`    // how he signed in
 	CreatedAt  time.Time  `json:"created_at"`
 	LastSeenAt time.Time  `json:"last_seen_at"` // written at most every five minutes
 	ExpiresAt  time.Time  `json:"expires_at"`
@@ -129,6 +132,11 @@ func LockFor(failed int) time.Duration {
 	}
 	d := time.Minute << min(failed-5, 4)
 	return min(d, 15*time.Minute)
+}
+
+// LocksIdle tells that a session was left alone for longer than its person wants.
+func (p *Person) LocksIdle(lastSeen, now time.Time) bool {
+	return p.LockAfter > 0 && now.Sub(lastSeen) >= time.Duration(p.LockAfter)*time.Hour
 }
 
 // ValidatePin asks for six to twelve digits or a password of eight and more,

@@ -97,16 +97,18 @@ func (s *Store) UpdatePerson(ctx context.Context, act domain.Act, in *domain.Per
 }
 
 // SetPin replaces somebody's PIN (hash) and opens a locked account. The admin
-// does it for others, a person for himself.
+// does it for others, a person for himself. Devices that remember him forget
+// him; the one on which he chose it does not.
 func (s *Store) SetPin(ctx context.Context, act domain.Act, id, hash string) (domain.Receipt, error) {
 	return s.changePerson(ctx, act, id, func(tx *Tx, p *domain.Person) (*domain.Change, error) {
-		if tx.Act.Person != nil && tx.Act.Person.ID != id {
+		own := tx.Act.Person != nil && tx.Act.Person.ID == id
+		if !own {
 			if err := tx.need(domain.RightPeople); err != nil {
 				return nil, err
 			}
 		}
-		p.PinHash, p.FailedCount, p.LockedUntil = hash, 0, nil
-		return &domain.Change{Verb: "person.pin_set"}, nil
+		p.PinHash, p.PinOwn, p.FailedCount, p.LockedUntil = hash, own, 0, nil
+		return &domain.Change{Verb: "person.pin_set"}, tx.forgetDevices(ctx, "person_id = ? AND session_id <> ?", id, tx.Act.Session)
 	})
 }
 
@@ -127,6 +129,12 @@ func (s *Store) SetDisabled(ctx context.Context, act domain.Act, id string, disa
 		if disabled {
 			verb = "person.disabled"
 			if _, err := tx.NewUpdate().Model((*domain.Session)(nil)).Set("revoked_at = ?", tx.Now).Where("person_id = ? AND revoked_at IS NULL", id).Exec(ctx); err != nil {
+				return nil, err
+			}
+			if err := tx.forgetDevices(ctx, "person_id = ?", id); err != nil {
+				return nil, err
+			}
+			if _, err := tx.endInvite(ctx, id); err != nil {
 				return nil, err
 			}
 		}
@@ -207,19 +215,9 @@ func SessionID(token string) string {
 	return hex.EncodeToString(h[:])
 }
 
-// CreateSession signs a person in on a device and forgets earlier wrong PINs.
+// CreateSession signs a person in for a program, which needs no remembering.
 func (s *Store) CreateSession(ctx context.Context, p *domain.Person, token, device string) (*domain.Session, error) {
-	sess := &domain.Session{ID: SessionID(token), PersonID: p.ID, Device: device}
-	_, err := s.changePerson(ctx, domain.Act{Person: p, Device: device}, p.ID, func(tx *Tx, p *domain.Person) (*domain.Change, error) {
-		if p.Disabled {
-			return nil, domain.ErrForbidden
-		}
-		p.FailedCount, p.LockedUntil = 0, nil
-		sess.CreatedAt, sess.LastSeenAt, sess.ExpiresAt = tx.Now, tx.Now, tx.Now.Add(domain.SessionLife)
-		_, err := tx.NewInsert().Model(sess).Exec(ctx)
-		return &domain.Change{Verb: "person.signed_in", Note: device, Minor: true}, err
-	})
-	return sess, err
+	return s.SignIn(ctx, p, Arrival{Token: token, Device: device, Via: domain.ViaPin})
 }
 
 // SessionPerson finds the living session and its person; ErrUnauthenticated otherwise.
@@ -231,9 +229,10 @@ func (s *Store) SessionPerson(ctx context.Context, id string) (*domain.Session, 
 		LastSeenAt time.Time
 		ExpiresAt  time.Time
 		SessAt     time.Time
+		Via        domain.Via
 	}
 	err := s.read.NewSelect().TableExpr("sessions AS s").Join("JOIN people AS p ON p.id = s.person_id").
-		ColumnExpr("p.*, s.id AS sess_id, s.device, s.last_seen_at, s.expires_at, s.created_at AS sess_at").
+		ColumnExpr("p.*, s.id AS sess_id, s.device, s.last_seen_at, s.expires_at, s.created_at AS sess_at, s.via").
 		Where("s.id = ? AND s.revoked_at IS NULL AND s.expires_at > ? AND NOT p.disabled", id, s.Now()).Scan(ctx, &row)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil, ErrUnauthenticated
@@ -242,7 +241,10 @@ func (s *Store) SessionPerson(ctx context.Context, id string) (*domain.Session, 
 		return nil, nil, asPerson(err)
 	}
 	p := row.Person
-	return &domain.Session{ID: row.SessID, PersonID: p.ID, Device: row.Device, CreatedAt: row.SessAt, LastSeenAt: row.LastSeenAt, ExpiresAt: row.ExpiresAt}, &p, nil
+	if p.LocksIdle(row.LastSeenAt, s.Now()) {
+		return nil, nil, ErrUnauthenticated
+	}
+	return &domain.Session{ID: row.SessID, PersonID: p.ID, Device: row.Device, Via: row.Via, CreatedAt: row.SessAt, LastSeenAt: row.LastSeenAt, ExpiresAt: row.ExpiresAt}, &p, nil
 }
 
 // ErrUnauthenticated answers whoever has no living session.
@@ -261,13 +263,17 @@ func (s *Store) TouchSession(ctx context.Context, id string) error {
 
 // Sessions lists a person's living sessions, newest first.
 func (s *Store) Sessions(ctx context.Context, personID string) ([]domain.Session, error) {
+	p, err := s.Person(ctx, personID)
+	if err != nil {
+		return nil, err
+	}
 	var list []domain.Session
-	err := s.read.NewSelect().Model(&list).Where("person_id = ? AND revoked_at IS NULL AND expires_at > ?", personID, s.Now()).Order("last_seen_at DESC").Scan(ctx)
+	err = s.read.NewSelect().Model(&list).Where("person_id = ? AND revoked_at IS NULL AND expires_at > ? AND last_seen_at > ?", personID, s.Now(), idleSince(p, s.Now())).Order("last_seen_at DESC").Scan(ctx)
 	return list, asPerson(err)
 }
 
 // RevokeSession ends a session of the acting person, or anybody's for who may
-// manage people. It returns the person it belonged to.
+// manage people, and its device forgets him. It returns the person it belonged to.
 func (s *Store) RevokeSession(ctx context.Context, act domain.Act, id string) (owner string, err error) {
 	err = s.read.NewSelect().Model((*domain.Session)(nil)).Column("person_id").Where("id = ?", id).Scan(ctx, &owner)
 	if err != nil {
@@ -277,14 +283,10 @@ func (s *Store) RevokeSession(ctx context.Context, act domain.Act, id string) (o
 		return "", domain.ErrNotFound
 	}
 	_, err = s.changePerson(ctx, act, owner, func(tx *Tx, _ *domain.Person) (*domain.Change, error) {
-		res, err := tx.NewUpdate().Model((*domain.Session)(nil)).Set("revoked_at = ?", tx.Now).Where("id = ? AND revoked_at IS NULL", id).Exec(ctx)
-		if err != nil {
+		if err := tx.forgetDevices(ctx, "session_id = ?", id); err != nil {
 			return nil, err
 		}
-		if n, _ := res.RowsAffected(); n == 0 {
-			return nil, nil
-		}
-		return &domain.Change{Verb: "person.signed_out", Minor: true}, nil
+		return tx.endSession(ctx, id, "person.signed_out")
 	})
 	return owner, err
 }

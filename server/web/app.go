@@ -32,6 +32,8 @@ type App struct {
 	Pins   *Pins
 	Secure bool               // cookies for https only
 	Photos photos.Blobs       // where pictures lie
+	Base   string             // https://… as people type it; "" = as the request says
+	OIDC   *OIDC              // sign-in by the organisation's own accounts; nil = not offered
 	Demo   []views.DemoPerson // one-tap sign-ins; nil outside the demo
 	// FastClock says that the store's clock runs faster than the phones' (a demo
 	// at speed): their stamps mean nothing then.

@@ -99,7 +99,7 @@ func (a *App) refusal(c *fiber.Ctx, err error) *domain.Error {
 			return &domain.Error{Code: domain.CodeInvalid, Key: "error.bad_request"}
 		}
 	}
-	a.Logger.Error("fault", "request", requestID(c), "path", c.Path(), "error", err)
+	a.Logger.Error("fault", "request", requestID(c), "path", shown(c.Path()), "error", err)
 	return &domain.Error{Code: codeInternal, Key: "error.internal", Args: domain.Args{"request": requestID(c)}}
 }
 

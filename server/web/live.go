@@ -28,12 +28,14 @@ const (
 	ViewToday  = "today"
 	// ViewActivity is personal like today: it is told to fetch itself again.
 	ViewActivity = "activity"
-	ViewAll    = "all" // items and guests: for programs
+	ViewInvite   = "invite"
+	ViewAll      = "all" // items and guests: for programs
 )
 
 // viewRights is what a view needs on the events it shows.
 var viewRights = map[string]domain.Right{
 	ViewItems: domain.RightEventSee, ViewEvent: domain.RightEventSee, ViewToday: domain.RightEventSee, ViewActivity: domain.RightEventSee,
+	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 }
 
@@ -101,8 +103,14 @@ func (a *App) mayWatch(ctx context.Context, p *domain.Person, topics []domain.To
 				return domain.ErrNotFound
 			}
 		case "person":
-			if id != p.ID {
+			if id == p.ID {
+				continue
+			}
+			if view != ViewInvite {
 				return domain.ErrNotFound
+			}
+			if _, _, err := a.Store.InviteOf(ctx, p, id); err != nil { // the inviter waits for the phone
+				return err
 			}
 		case domain.TopicBoard:
 			if !p.Can(domain.RightWall) {

@@ -49,7 +49,7 @@ func (a *App) Frame(c *fiber.Ctx) (err error) {
 	c.SetUserContext(ctx)
 	defer func() {
 		if r := recover(); r != nil {
-			a.Logger.Error("panic", "request", id, "path", c.Path(), "panic", r, "stack", stack())
+			a.Logger.Error("panic", "request", id, "path", shown(c.Path()), "panic", r, "stack", stack())
 			err = a.OnError(c, errors.New("panic"))
 		}
 	}()
@@ -63,7 +63,7 @@ func (a *App) Frame(c *fiber.Ctx) (err error) {
 	if c.Response().StatusCode() >= 500 {
 		level = slog.LevelError
 	}
-	a.Logger.Log(ctx, level, "request", "request", id, "method", c.Method(), "path", c.Path(), "status", c.Response().StatusCode(),
+	a.Logger.Log(ctx, level, "request", "request", id, "method", c.Method(), "path", shown(c.Path()), "status", c.Response().StatusCode(),
 		"ms", float64(time.Since(begun).Microseconds())/1000, "person", personOf(c))
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"runtime"
@@ -45,6 +46,13 @@ func (p *Pins) Hash(ctx context.Context, pin string) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=1$%s$%s", p.memory, p.passes, base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(sum)), nil
+}
+
+// Keyed is the stored form of a typed code that lives for minutes.
+func (p *Pins) Keyed(code string) string {
+	mac := hmac.New(sha256.New, p.pepper)
+	mac.Write([]byte("code " + code))
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 func (p *Pins) sum(ctx context.Context, pin string, salt []byte, memory, passes uint32) ([]byte, error) {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"crypto/rand"
 	"errors"
 	"net/url"
 	"slices"
@@ -30,15 +29,28 @@ func (a *App) SignInPage(c *fiber.Ctx) error {
 	return a.signInPage(c, "", localPath(c.Query("next")), nil)
 }
 
+// signInPage asks for number and PIN; where the device knows somebody, and
+// nobody else was asked for, for the PIN alone.
 func (a *App) signInPage(c *fiber.Ctx, login, next string, refusal *domain.Error) error {
-	l := locale(c)
-	p := views.SignInPage{Page: views.Page{Ctx: views.Ctx{Locale: l, Loc: a.Loc, Now: a.Store.Now()}, Demo: a.Demo != nil, Theme: theme(c)}, Login: login, Next: next, People: a.Demo}
+	p := views.SignInPage{Page: a.outside(c), Login: login, Next: next, People: a.Demo, OIDC: a.OIDC.label()}
+	p.Demo = a.Demo != nil
+	if login == "" && c.Query("other") == "" {
+		known, d, err := a.remembered(c)
+		if err != nil {
+			return err
+		}
+		if known != nil {
+			p.Known, p.Digits = known.Name, d.Digits
+		}
+	}
 	p.Title = p.T("session.title")
 	if next != "/" {
 		p.Keep = "next=" + url.QueryEscape(next) + "&"
 	}
+	p.Other, p.OIDCLink = withNext("/session/new?other=1", next), withNext("/session/oidc", next)
 	if refusal != nil {
-		p.Error = sentence(refusal, l)
+		p.Error = sentence(refusal, p.Locale)
+		p.ByOIDC = strings.HasPrefix(refusal.Key, "oidc.")
 		c.Status(statusOf[refusal.Code])
 	}
 	return render(c, views.SignIn(p))
@@ -74,7 +86,8 @@ func (s *signIns) allow(key string, every time.Duration, burst int) bool {
 	return l.Allow()
 }
 
-// SignIn is POST /session: staff number or phone, and PIN.
+// SignIn is POST /session: staff number or phone, and PIN; without a number it
+// is whom the device remembers.
 func (a *App) SignIn(c *fiber.Ctx) error {
 	login, next := domain.Clean(c.FormValue("login"), false), localPath(c.FormValue("next"))
 	err := a.signIn(c, login, c.FormValue("pin"))
@@ -93,6 +106,15 @@ func (a *App) SignIn(c *fiber.Ctx) error {
 var errWrongPin = &domain.Error{Code: domain.CodeUnauthenticated, Key: "session.wrong"}
 
 func (a *App) signIn(c *fiber.Ctx, login, pin string) error {
+	if login == "" {
+		known, _, err := a.remembered(c)
+		if err != nil {
+			return err
+		}
+		if known != nil {
+			return a.unlock(c, known, pin)
+		}
+	}
 	if login == "" || pin == "" {
 		return &domain.Error{Code: domain.CodeInvalid, Key: "session.empty"}
 	}
@@ -113,32 +135,60 @@ func (a *App) signIn(c *fiber.Ctx, login, pin string) error {
 		}
 		return errWrongPin
 	}
+	return a.enter(c, p, pin)
+}
+
+var errNotHisPin = &domain.Error{Code: domain.CodeUnauthenticated, Key: "session.wrong_pin"}
+
+// unlock signs in whom the device remembers: his name is known, his PIN is not.
+func (a *App) unlock(c *fiber.Ctx, p *domain.Person, pin string) error {
+	if pin == "" {
+		return &domain.Error{Code: domain.CodeInvalid, Key: "session.empty_pin"}
+	}
+	if !a.guesses.allow("ip:"+c.IP(), 100*time.Millisecond, 100) || !a.guesses.allow("login:"+p.StaffNo, 2*time.Second, 10) {
+		return &domain.Error{Code: domain.CodeTooMany, Key: "session.slow_down"}
+	}
+	err := a.enter(c, p, pin)
+	if errors.Is(err, errWrongPin) {
+		return errNotHisPin
+	}
+	return err
+}
+
+func (a *App) enter(c *fiber.Ctx, p *domain.Person, pin string) error {
+	if err := a.checkPin(c, p, pin); err != nil {
+		return err
+	}
+	in := a.arrival(c, domain.ViaPin, allDigits(pin))
+	s, err := a.Store.SignIn(c.UserContext(), p, in)
+	if err != nil {
+		return err
+	}
+	a.arrived(c, in, s, p)
+	return nil
+}
+
+// checkPin is where every PIN is checked: wrong ones count, and too many lock.
+func (a *App) checkPin(c *fiber.Ctx, p *domain.Person, pin string) error {
+	ctx := c.UserContext()
 	if p.LockedUntil != nil && a.Store.Now().Before(*p.LockedUntil) {
 		return lockedUntil(*p.LockedUntil, a.Store.Now())
 	}
-	ok, err := a.Pins.Check(ctx, p.PinHash, pin)
-	if err != nil {
-		return err
-	}
-	if !ok || p.Disabled {
-		until, err := a.Store.NoteFailedSignIn(ctx, p.ID)
-		if err != nil {
-			return err
-		}
-		if until != nil {
-			return lockedUntil(*until, a.Store.Now())
-		}
+	if len(pin) > 256 {
 		return errWrongPin
 	}
-	token := rand.Text() + rand.Text()
-	s, err := a.Store.CreateSession(ctx, p, token, deviceLabel(c.Get(fiber.HeaderUserAgent)))
+	ok, err := a.Pins.Check(ctx, p.PinHash, pin)
+	if err != nil || ok && !p.Disabled {
+		return err
+	}
+	until, err := a.Store.NoteFailedSignIn(ctx, p.ID)
 	if err != nil {
 		return err
 	}
-	a.setCookie(c, token)
-	c.Locals(localSession, s)
-	c.Locals(localPerson, p)
-	return nil
+	if until != nil {
+		return lockedUntil(*until, a.Store.Now())
+	}
+	return errWrongPin
 }
 
 func lockedUntil(until, now time.Time) *domain.Error {
@@ -153,7 +203,13 @@ func (a *App) setCookie(c *fiber.Ctx, token string) {
 	})
 }
 
-// SignOut is DELETE /session.
+// dropCookie takes the session's cookie away, and what the browser kept of its pages.
+func (a *App) dropCookie(c *fiber.Ctx) {
+	c.Cookie(&fiber.Cookie{Name: a.cookieName(), Value: "", Path: "/", Secure: a.Secure, HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode, Expires: time.Unix(1, 0)})
+	c.Set("Clear-Site-Data", `"cache"`)
+}
+
+// SignOut is DELETE /session; the device forgets the person as well.
 func (a *App) SignOut(c *fiber.Ctx) error {
 	s := session(c)
 	if s != nil {
@@ -162,8 +218,8 @@ func (a *App) SignOut(c *fiber.Ctx) error {
 		}
 		a.closeSession(s.ID)
 	}
-	c.Cookie(&fiber.Cookie{Name: a.cookieName(), Value: "", Path: "/", Secure: a.Secure, HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode, Expires: time.Unix(1, 0)})
-	c.Set("Clear-Site-Data", `"cache"`)
+	a.dropCookie(c)
+	a.setDeviceCookie(c, "", -time.Hour)
 	if isHTMX(c) {
 		c.Set("HX-Redirect", "/session/new")
 		return c.SendStatus(fiber.StatusNoContent)
@@ -204,7 +260,11 @@ func (a *App) Me(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return show(c, fiber.Map{"person": p.Person, "sessions": sessions}, views.Me(views.MePage{Page: p, Sessions: sessions, Current: session(c).ID}))
+	devices, err := a.Store.Devices(c.UserContext(), p.Person)
+	if err != nil {
+		return err
+	}
+	return show(c, fiber.Map{"person": p.Person, "sessions": sessions, "devices": devices}, views.Me(views.MePage{Page: p, Sessions: sessions, Devices: devices, Current: session(c).ID}))
 }
 
 // SetLocale is PUT /me/locale; on the sign-in page, without a person, it sets a cookie.

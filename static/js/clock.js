@@ -60,7 +60,9 @@ function turn(row, at) {
 function count(el, at) {
   const text = left(Math.round((Date.parse(el.dataset.countdown) - at) / 1000));
   if (el.textContent !== text) el.textContent = text;
-  el.toggleAttribute("data-over", Date.parse(el.dataset.countdown) < at);
+  const over = Date.parse(el.dataset.countdown) < at;
+  if (over && !el.hasAttribute("data-over") && el.closest("[data-ends]")) emit("stale"); // the page is another one now
+  el.toggleAttribute("data-over", over);
 }
 
 const two = (n) => String(n).padStart(2, "0");

@@ -73,7 +73,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== self.location.origin) return;
-  if (/^\/session(\/new)?$/.test(url.pathname)) event.respondWith(session(event));
+  if (/^\/(session|invites)(\/|$)/.test(url.pathname)) event.respondWith(session(event));
   else if (request.method !== "GET") return;
   else if (url.pathname.startsWith("/static/")) event.respondWith(file(request));
   else if (request.mode === "navigate") event.respondWith(page(event, url));
@@ -125,7 +125,8 @@ function late(pathname) {
 // keep takes whole pages only: no refusals, no sign-in page that came in place of another.
 async function keep(url, answer) {
   const html = answer.headers.get("Content-Type")?.startsWith("text/html");
-  if (answer.status !== 200 || answer.type !== "basic" || answer.redirected || !html) return;
+  const secret = answer.headers.get("Cache-Control")?.includes("no-store");
+  if (answer.status !== 200 || answer.type !== "basic" || answer.redirected || !html || secret) return;
   const headers = new Headers(answer.headers);
   headers.set("X-Kept-At", Date.now());
   const copy = new Response(await answer.blob(), { headers });

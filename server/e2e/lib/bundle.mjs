@@ -15,7 +15,7 @@ export function build() {
   for (const name of ["js", "img", "manifest.webmanifest"]) {
     cpSync(join(root, "static", name), join(dir, "static", name), { recursive: true });
   }
-  for (const name of ["app.css", "dash.css"]) writeFileSync(join(dir, "static", "css", name), "");
+  for (const name of ["app.css", "relay.css", "dash.css"]) writeFileSync(join(dir, "static", "css", name), "");
   execFileSync("go", ["run", "./cmd/assets", "-root", dir], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
   const dist = join(dir, "static", "dist");
   const { assets } = JSON.parse(readFileSync(join(dist, "manifest.json"), "utf8"));
