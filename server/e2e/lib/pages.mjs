@@ -6,8 +6,15 @@ export async function pages(home) {
   const [commander, admin] = await Promise.all([home.as("commander"), home.as("admin")]);
   const [visit, weekly, staff] = await Promise.all([commander.event(VISIT), commander.event(WEEKLY), admin.staff()]);
   const page = (name, path, who = "commander", wide = false) => ({ name, path, who, wide });
+  const { link } = await admin.must("POST", `/people/${staff.yusui}/invite`);
   return [
     page("signin", "/session/new", null),
+    page("invite-code", "/invites?code=x", null),
+    page("invite-accept", new URL(link).pathname, null),
+    page("invite-refused", "/invites/23456789", null),
+    page("invitees", "/invites/new", "supervisor"),
+    page("invite", `/people/${staff.yusui}/invite`, "supervisor"),
+    page("my-pin", "/me/pin?first=1", "service"),
     page("offline", "/offline", null),
     page("today", "/today", "service"),
     page("today-commander", "/today"),
