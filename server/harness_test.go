@@ -25,6 +25,7 @@ import (
 	"huiwu/server"
 	"huiwu/server/domain"
 	"huiwu/server/live"
+	"huiwu/server/notify"
 	"huiwu/server/store"
 	"huiwu/server/store/storetest"
 	"huiwu/server/web"
@@ -54,7 +55,8 @@ type setting struct {
 	Base     string
 	Now      func() time.Time
 	Hub      func(*live.Config)
-	World    *storetest.World // of another program on the same database; nil = a new one
+	Notify   func(*notify.Config) // nil = nobody is told anything by itself
+	World    *storetest.World     // of another program on the same database; nil = a new one
 }
 
 // site is the whole program on a free port, with a small building in it.
@@ -76,7 +78,10 @@ func start(t testing.TB, set setting) *site {
 	cfg := server.Config{DatabaseURL: set.Database, DataDir: set.Dir, RedisURL: set.Redis, BaseURL: set.Base, SiteTZ: "Asia/Shanghai", DatabaseConns: 8}
 	out := &lines{t: t}
 	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelError}))
-	srv, err := server.New(context.Background(), cfg, log, server.Options{Pins: pins, Now: set.Now, Hub: set.Hub})
+	if set.Notify == nil {
+		set.Notify = func(c *notify.Config) { c.Off = true } // a test that counts everything has no notices made meanwhile
+	}
+	srv, err := server.New(context.Background(), cfg, log, server.Options{Pins: pins, Now: set.Now, Hub: set.Hub, Notify: set.Notify})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"huiwu/server"
 	"huiwu/server/domain"
+	"huiwu/server/notify"
 	"huiwu/server/store"
 )
 
@@ -86,7 +87,7 @@ type target struct {
 //
 //	go test ./server -run TestRights -update
 func TestRights(t *testing.T) {
-	s := start(t, setting{})
+	s := start(t, setting{Notify: func(c *notify.Config) { c.Off, c.Client = true, takesAll() }})
 	m := newMatrix(t, s)
 	for _, r := range server.Routes(s.Web, &server.Ops{}) {
 		switch {
@@ -246,7 +247,7 @@ func (m *matrix) row(r server.Route, variant string, ev *matrixEvent, item func(
 
 // quiet routes may take an act that changes nothing: the wrong login, the language already chosen, a phase in which
 // the crew has nothing to tick.
-var quiet = []string{"/session", "/me/locale", "/events/:id/done"}
+var quiet = []string{"/session", "/me/locale", "/events/:id/done", "/me/push/test", "/settings/channels/:id/test"}
 
 // cell makes one request and judges the answer.
 func (m *matrix) cell(r server.Route, x target) string {
@@ -344,6 +345,12 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	case x.ev != nil:
 		id = x.ev.e.ID
 		m.eventFor(r, x.ev)
+	case strings.HasPrefix(path, "/notices/"):
+		id = m.notice(x.who)
+	case strings.HasPrefix(path, "/settings/channels/"):
+		id = m.channel()
+	case strings.HasPrefix(path, "/me/push"):
+		m.device(r, x.who, &fields)
 	case strings.HasPrefix(path, "/people/"):
 		id = m.extra.ID
 		m.sql("UPDATE people SET disabled = ? WHERE id = ?", r.Method == http.MethodDelete, id)
@@ -404,10 +411,43 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("staff_no", fmt.Sprintf("n%d", x.n), "name", "新人", "role", "crew_member", "crew", "SVC", "pin", "864209")
 	case "PUT /people/:id":
 		fields = form("staff_no", "extra", "name", fmt.Sprintf("琉璃%d", x.n), "role", "crew_member", "crew", "ENG")
+	case "PUT /me/post":
+		m.sql("DELETE FROM posts_taken")
+		fields = form("post", "gate")
+	case "POST /settings/channels", "PUT /settings/channels/:id":
+		fields = form("kind", "wecom", "name", fmt.Sprintf("群 %d", x.n), "url", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k", "topics", "late")
 	case "PUT /people/:id/pin":
 		fields = form("pin", "864209")
 	}
 	return strings.Replace(path, ":id", id, 1), fields
+}
+
+// notice gives the person something to acknowledge.
+func (m *matrix) notice(c *client) string {
+	id := store.NewID()
+	if c.as != "" {
+		m.sql("INSERT INTO notices (id, person_id, key, kind, args, url, grave, quiet, made_at, repeats) VALUES (?, ?, ?, 'test', '{}', '/', FALSE, FALSE, '2026-01-01 00:00:00+00:00', 0)", id, m.s.world.People[c.as].ID, id)
+	}
+	return id
+}
+
+// channel is a robot that may be changed, tested and deleted. Its address leads nowhere.
+func (m *matrix) channel() string {
+	id := store.NewID()
+	m.sql("INSERT INTO channels (id, kind, name, url, topics, locale, made_at, next_at, attempts) VALUES (?, 'wecom', '群', 'https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k', 'late', 'zh', '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00', 0)", id)
+	return id
+}
+
+// device subscribes the client's browser, or gives what it would subscribe with.
+func (m *matrix) device(r server.Route, c *client, fields *url.Values) {
+	b := newBrowser(m.t, "https://push.example.com/"+store.NewID())
+	m.sql("DELETE FROM push_devices")
+	switch {
+	case r.Method == http.MethodPut:
+		*fields = b.form()
+	case c.as != "":
+		c.does(http.MethodPut, "/me/push", b.form())
+	}
 }
 
 // itemFor brings an item into the state from which the route leads on.

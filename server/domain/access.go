@@ -13,6 +13,8 @@ const (
 	RightWall   Right = "wall" // board of the day
 	RightPeople Right = "people"
 	RightCreate Right = "event.create"
+	// RightChannels keeps the chat groups that the site talks to.
+	RightChannels Right = "channels"
 
 	RightEventSee   Right = "event.see"
 	RightEventEdit  Right = "event.edit"
@@ -58,7 +60,7 @@ func (p *Person) Can(r Right) bool {
 	switch r {
 	case RightPublic, RightSelf:
 		return true
-	case RightPeople:
+	case RightPeople, RightChannels:
 		return p.Role == RoleAdmin
 	case RightCreate:
 		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead)

@@ -129,6 +129,9 @@ func (s *Store) SetDisabled(ctx context.Context, act domain.Act, id string, disa
 			if _, err := tx.NewUpdate().Model((*domain.Session)(nil)).Set("revoked_at = ?", tx.Now).Where("person_id = ? AND revoked_at IS NULL", id).Exec(ctx); err != nil {
 				return nil, err
 			}
+			if _, err := tx.NewRaw("DELETE FROM push_devices WHERE person_id = ?", id).Exec(ctx); err != nil {
+				return nil, err
+			}
 		}
 		return &domain.Change{Verb: verb}, nil
 	})
@@ -283,6 +286,9 @@ func (s *Store) RevokeSession(ctx context.Context, act domain.Act, id string) (o
 		}
 		if n, _ := res.RowsAffected(); n == 0 {
 			return nil, nil
+		}
+		if _, err := tx.NewRaw("DELETE FROM push_devices WHERE session_id = ?", id).Exec(ctx); err != nil {
+			return nil, err
 		}
 		return &domain.Change{Verb: "person.signed_out", Minor: true}, nil
 	})

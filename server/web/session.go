@@ -204,7 +204,12 @@ func (a *App) Me(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return show(c, fiber.Map{"person": p.Person, "sessions": sessions}, views.Me(views.MePage{Page: p, Sessions: sessions, Current: session(c).ID}))
+	devices, err := a.Store.PushDevices(c.UserContext(), p.Person.ID)
+	if err != nil {
+		return err
+	}
+	return show(c, fiber.Map{"person": p.Person, "sessions": sessions, "push": devices},
+		views.Me(views.MePage{Page: p, Sessions: sessions, Current: session(c).ID, Devices: devices, PushKey: a.Notify.PublicKey()}))
 }
 
 // SetLocale is PUT /me/locale; on the sign-in page, without a person, it sets a cookie.

@@ -1,5 +1,7 @@
 // The service worker keeps the browser's files and the pages seen last, so that a phone in the basement still shows its
 // list. Acts never pass through here, and it never reloads a page.
+import "./sw-push.js";
+
 const STATIC = `static-${__VERSION__}`;
 const PAGES = "pages";
 const OFFLINE = "/offline";
