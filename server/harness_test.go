@@ -25,6 +25,7 @@ import (
 	"huiwu/server"
 	"huiwu/server/domain"
 	"huiwu/server/live"
+	"huiwu/server/notify"
 	"huiwu/server/photos"
 	"huiwu/server/store"
 	"huiwu/server/store/storetest"
@@ -57,8 +58,9 @@ type setting struct {
 	Now      func() time.Time
 	Hub      func(*live.Config)
 	Photos   photos.Blobs
-	Mute     bool             // faults are on purpose
-	World    *storetest.World // of another program on the same database; nil = a new one
+	Mute     bool                 // faults are on purpose
+	Notify   func(*notify.Config) // nil = nobody is told anything by itself
+	World    *storetest.World     // of another program on the same database; nil = a new one
 }
 
 // site is the whole program on a free port, with a small building in it.
@@ -80,7 +82,10 @@ func start(t testing.TB, set setting) *site {
 	cfg := server.Config{DatabaseURL: set.Database, DataDir: set.Dir, RedisURL: set.Redis, BaseURL: set.Base, SiteTZ: "Asia/Shanghai", DatabaseConns: 8, OIDCIssuer: set.Issuer, OIDCClientID: "huiwu", OIDCSecret: "quartz", OIDCClaim: "preferred_username", OIDCName: "云门"}
 	out := &lines{t: t, over: set.Mute}
 	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelError}))
-	srv, err := server.New(context.Background(), cfg, log, server.Options{Pins: pins, Now: set.Now, Hub: set.Hub, Photos: set.Photos})
+	if set.Notify == nil {
+		set.Notify = func(c *notify.Config) { c.Off = true } // a test that counts everything has no notices made meanwhile
+	}
+	srv, err := server.New(context.Background(), cfg, log, server.Options{Pins: pins, Now: set.Now, Hub: set.Hub, Photos: set.Photos, Notify: set.Notify})
 	if err != nil {
 		t.Fatal(err)
 	}

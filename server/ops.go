@@ -27,6 +27,7 @@ type Ops struct {
 
 	commit  *prometheus.HistogramVec
 	frame   prometheus.Histogram
+	notices *prometheus.CounterVec
 	started time.Time
 }
 
@@ -36,8 +37,12 @@ func newOps() *Ops {
 	o := &Ops{started: time.Now()}
 	o.commit = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "huiwu_act_seconds", Help: "Time of an act from its arrival at the store to commit or refusal.", Buckets: buckets}, []string{"result"})
 	o.frame = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "huiwu_frame_seconds", Help: "Time from a published change to the frame in the sockets' queues.", Buckets: buckets})
+	o.notices = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "huiwu_notice_deliveries_total", Help: "Tries to tell a phone or a chat group, by way and by what became of them."}, []string{"way", "state"})
 	return o
 }
+
+// told is called by the notifier after every try.
+func (o *Ops) told(way, state string) { o.notices.WithLabelValues(way, state).Inc() }
 
 // observe is called by the store after every act.
 func (o *Ops) observe(d time.Duration, ok bool) {
@@ -52,7 +57,7 @@ func (o *Ops) observe(d time.Duration, ok bool) {
 func (o *Ops) serve(s *store.Store, bus live.Bus, hub *live.Hub) {
 	o.store, o.bus, o.hub = s, bus, hub
 	reg := prometheus.NewRegistry()
-	reg.MustRegister(o.commit, o.frame, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	reg.MustRegister(o.commit, o.frame, o.notices, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	stat := func(name, help string, counter bool, value func(live.Stats) float64) {
 		f := func() float64 { return value(hub.Stats()) }
 		if counter {

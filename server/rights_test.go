@@ -19,6 +19,7 @@ import (
 
 	"huiwu/server"
 	"huiwu/server/domain"
+	"huiwu/server/notify"
 	"huiwu/server/photos"
 	"huiwu/server/store"
 )
@@ -90,7 +91,7 @@ type target struct {
 //
 //	go test ./server -run TestRights -update
 func TestRights(t *testing.T) {
-	s := start(t, setting{})
+	s := start(t, setting{Notify: func(c *notify.Config) { c.Off, c.Client = true, takesAll() }})
 	m := newMatrix(t, s)
 	for _, r := range server.Routes(s.Web, &server.Ops{}) {
 		switch {
@@ -257,7 +258,7 @@ func (m *matrix) row(r server.Route, variant string, ev *matrixEvent, item func(
 
 // quiet routes may take an act that changes nothing: the wrong login, the language already chosen, a phase in which
 // the crew has nothing to tick.
-var quiet = []string{"/session", "/me/locale", "/events/:id/done"}
+var quiet = []string{"/session", "/me/locale", "/events/:id/done", "/me/push/test", "/settings/channels/:id/test"}
 
 // cell makes one request and judges the answer.
 func (m *matrix) cell(r server.Route, x target) string {
@@ -372,6 +373,12 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		if x.who.as != "" {
 			id = store.SessionID(m.device(x))
 		}
+	case strings.HasPrefix(path, "/notices/"):
+		id = m.notice(x.who)
+	case strings.HasPrefix(path, "/settings/channels/"):
+		id = m.channel()
+	case strings.HasPrefix(path, "/me/push"):
+		m.subscribe(r, x.who, &fields)
 	case strings.HasPrefix(path, "/people/"):
 		id = m.extra.ID
 		m.sql("UPDATE people SET disabled = ? WHERE id = ?", r.Method == http.MethodDelete, id)
@@ -439,6 +446,11 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 			m.sql("UPDATE people SET lock_after = 0 WHERE staff_no = ?", x.who.as)
 		}
 		fields = form("hours", "4")
+	case "PUT /me/post":
+		m.sql("DELETE FROM posts_taken")
+		fields = form("post", "gate")
+	case "POST /settings/channels", "PUT /settings/channels/:id":
+		fields = form("kind", "wecom", "name", fmt.Sprintf("群 %d", x.n), "url", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k", "topics", "late")
 	case "PUT /people/:id/pin":
 		fields = form("pin", "864209")
 	}
@@ -471,6 +483,34 @@ func (m *matrix) device(x *target) string {
 	m.t.Helper()
 	a := m.s.nobody().send(http.MethodPost, "/session", form("login", x.who.as, "pin", pin))
 	return a.named(m.t, "device")
+}
+
+// notice gives the person something to acknowledge.
+func (m *matrix) notice(c *client) string {
+	id := store.NewID()
+	if c.as != "" {
+		m.sql("INSERT INTO notices (id, person_id, key, kind, args, url, grave, quiet, made_at, repeats) VALUES (?, ?, ?, 'test', '{}', '/', FALSE, FALSE, '2026-01-01 00:00:00+00:00', 0)", id, m.s.world.People[c.as].ID, id)
+	}
+	return id
+}
+
+// channel is a robot that may be changed, tested and deleted. Its address leads nowhere.
+func (m *matrix) channel() string {
+	id := store.NewID()
+	m.sql("INSERT INTO channels (id, kind, name, url, topics, locale, made_at, next_at, attempts) VALUES (?, 'wecom', '群', 'https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k', 'late', 'zh', '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00', 0)", id)
+	return id
+}
+
+// subscribe subscribes the client's browser, or gives what it would subscribe with.
+func (m *matrix) subscribe(r server.Route, c *client, fields *url.Values) {
+	b := newBrowser(m.t, "https://push.example.com/"+store.NewID())
+	m.sql("DELETE FROM push_devices")
+	switch {
+	case r.Method == http.MethodPut:
+		*fields = b.form()
+	case c.as != "":
+		c.does(http.MethodPut, "/me/push", b.form())
+	}
 }
 
 // itemFor brings an item into the state from which the route leads on.

@@ -60,6 +60,15 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{post, "/people/:id/invite", domain.RightInvite, ByRole, a.MakeInvite},
 		{del, "/people/:id/invite", domain.RightInvite, ByRole, a.RevokeInvite},
 
+		// what I am told
+		{get, "/notices", domain.RightSelf, ByRole, a.Notices},
+		{put, "/notices/acknowledgement", domain.RightSelf, ByRole, a.AcknowledgeNotices},
+		{put, "/notices/:id/acknowledgement", domain.RightSelf, ByRole, a.AcknowledgeNotice},
+		{put, "/me/push", domain.RightSelf, ByRole, a.PushOn},
+		{del, "/me/push", domain.RightSelf, ByRole, a.PushOff},
+		{post, "/me/push/test", domain.RightSelf, ByRole, a.TestPush},
+		{put, "/me/post", domain.RightLobby, ByRole, a.TakePost},
+
 		// my day
 		{get, "/today", domain.RightToday, ByRole, a.Today},
 
@@ -77,6 +86,8 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{put, "/events/:id/readiness", domain.RightEventReady, OnEvent, a.DeclareReady},
 		{del, "/events/:id/readiness", domain.RightEventReady, OnEvent, a.WithdrawReady},
 		{get, "/events/:id/log", domain.RightEventSee, OnEvent, a.EventLog},
+		{get, "/events/:id/drill", domain.RightEventRun, OnEvent, a.Drill},
+		{post, "/events/:id/drill", domain.RightEventRun, OnEvent, a.StartDrill},
 
 		// checklist
 		{get, "/events/:id/items", domain.RightEventSee, OnEvent, a.Items},
@@ -122,6 +133,13 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{put, "/people/:id/pin", domain.RightPeople, ByRole, a.SetPin},
 		{put, "/people/:id/disabled", domain.RightPeople, ByRole, a.DisablePerson},
 		{del, "/people/:id/disabled", domain.RightPeople, ByRole, a.EnablePerson},
+
+		// settings
+		{get, "/settings/channels", domain.RightChannels, ByRole, a.Channels},
+		{post, "/settings/channels", domain.RightChannels, ByRole, a.AddChannel},
+		{put, "/settings/channels/:id", domain.RightChannels, ByRole, a.UpdateChannel},
+		{del, "/settings/channels/:id", domain.RightChannels, ByRole, a.DeleteChannel},
+		{post, "/settings/channels/:id/test", domain.RightChannels, ByRole, a.TestChannel},
 
 		// live push: rights on each topic are checked in web.App.Subscribe
 		{get, "/live", domain.RightSelf, ByRole, a.Hub.Upgrade(a.Subscribe)},

@@ -16,6 +16,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"huiwu/server/live"
+	"huiwu/server/notify"
 	"huiwu/server/photos"
 	"huiwu/server/store"
 	"huiwu/server/web"
@@ -30,6 +31,7 @@ type Server struct {
 	log   *slog.Logger
 	bus   live.Bus
 	hub   *live.Hub
+	tell  *notify.Notifier
 	ops   *Ops
 	fiber *fiber.App
 	stop  context.CancelFunc
@@ -47,7 +49,8 @@ type Options struct {
 	Bus  live.Bus           // nil = by configuration
 	Hub  func(*live.Config) // tests shorten its periods
 
-	Photos photos.Blobs // nil = by configuration
+	Photos photos.Blobs         // nil = by configuration
+	Notify func(*notify.Config) // tests shorten its periods, and send elsewhere
 }
 
 // New opens the database, checks the schema and builds everything; it does not
@@ -96,7 +99,14 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, o Options) (*Server,
 	srv.Web.Hub = srv.hub
 	s.Announce = func(a store.Announcement) { //nolint:contextcheck // pushing outlives the act that is announced
 		srv.hub.Announce(live.Message{Topic: a.Topic, First: a.First, Seq: a.Seq, Subjects: a.Subjects})
+		srv.tell.Heard(a.Topic)
 	}
+	notifyConfig := notify.Config{Store: s, Logger: log, Base: cfg.BaseURL, OnDelivery: ops.told}
+	if o.Notify != nil {
+		o.Notify(&notifyConfig)
+	}
+	srv.tell = notify.New(notifyConfig)
+	srv.Web.Notify = srv.tell
 	ops.serve(s, srv.bus, srv.hub)
 	srv.fiber = srv.app() //nolint:contextcheck // sockets outlive the request that opens them
 	return srv, nil
@@ -209,7 +219,7 @@ func (s *Server) Start(ctx context.Context) error {
 		return err
 	}
 	go s.housekeeping(ctx)
-	return nil
+	return s.tell.Start(ctx)
 }
 
 // housekeeping forgets answers that no client can ask for again, and erases the
@@ -252,6 +262,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		l.hangUp()
 	}
 	err = errors.Join(err, s.fiber.ShutdownWithContext(ctx))
+	s.tell.Stop()
 	if s.stop != nil {
 		s.stop()
 	}

@@ -55,6 +55,7 @@ type Page struct {
 	Flash  string // one sentence shown once
 	Theme  string // "light", "dark" or "dim" from the cookie "theme"; "" = as the device says
 	Keep   string // what the language link of a page without a person keeps of the address: "next=…&"
+	Bell   Bell
 	Back   string // where the header's arrow leads; "" = no arrow; most pages set it themselves
 }
 
@@ -137,6 +138,7 @@ type EventPage struct {
 	People              []AssignedPerson
 	Feed                []domain.Change
 	SeeGuests, SeeBoard bool
+	Drill               *domain.Drill // the last one, for those who may run one; nil = none yet
 }
 
 // AssignedPerson is a person on an event.
@@ -314,9 +316,11 @@ type PersonInput struct {
 // MePage is GET /me: language, theme, devices, sign-out.
 type MePage struct {
 	Page
-	Sessions []domain.Session
-	Devices  []domain.Device // locked ones, which remember the person
-	Current  string          // id of this device's session
+	Sessions    []domain.Session
+	Devices     []domain.Device // locked ones, which remember the person
+	Current     string          // id of this device's session
+	PushDevices []domain.PushDevice
+	PushKey     string // what a browser subscribes with
 }
 
 // MyPinPage is GET /me/pin.
@@ -389,4 +393,36 @@ type ActivityPage struct {
 	Mine     bool
 	Older    bool  // not the first page
 	Before   int64 // where the next page begins, µs; 0 = there is none
+}
+
+// Bell is what the top of every page says of a person's notices.
+type Bell struct {
+	Seq   int64 // of the person's topic
+	Open  int
+	Grave *NoticeLine // the newest grave one that waits for his word
+}
+
+// NoticeLine is a notice with its sentences.
+type NoticeLine struct {
+	domain.Notice
+	Title, Body string
+}
+
+// NoticesPage is GET /notices.
+type NoticesPage struct {
+	Page
+	Notices []NoticeLine
+}
+
+// DrillPage is GET /events/{id}/drill.
+type DrillPage struct {
+	Page
+	Event domain.Event
+	Drill *domain.Drill
+}
+
+// ChannelsPage is GET /settings/channels.
+type ChannelsPage struct {
+	Page
+	Channels []domain.Channel
 }

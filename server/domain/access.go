@@ -15,6 +15,8 @@ const (
 	RightPeople Right = "people"
 	RightCreate Right = "event.create"
 	RightInvite Right = "invite" // bind somebody's phone by a code; whose: MayInvite
+	// RightChannels keeps the chat groups that the site talks to.
+	RightChannels Right = "channels"
 
 	RightEventSee   Right = "event.see"
 	RightEventEdit  Right = "event.edit"
@@ -60,7 +62,7 @@ func (p *Person) Can(r Right) bool {
 	switch r {
 	case RightPublic, RightSelf:
 		return true
-	case RightPeople:
+	case RightPeople, RightChannels:
 		return p.Role == RoleAdmin
 	case RightInvite:
 		return p.is(RoleAdmin, RoleSupervisor, RoleCentreHead)

@@ -45,7 +45,7 @@ func TestAccess(t *testing.T) {
 
 func accessTable() string {
 	var b strings.Builder
-	alone := []domain.Right{domain.RightPublic, domain.RightSelf, domain.RightToday, domain.RightFeed, domain.RightEvents, domain.RightLobby, domain.RightWall, domain.RightPeople, domain.RightCreate, domain.RightInvite}
+	alone := []domain.Right{domain.RightPublic, domain.RightSelf, domain.RightToday, domain.RightFeed, domain.RightEvents, domain.RightLobby, domain.RightWall, domain.RightPeople, domain.RightCreate, domain.RightInvite, domain.RightChannels}
 	persons := []*domain.Person{nil}
 	for _, r := range domain.Roles {
 		crews := map[domain.Role][]domain.Crew{

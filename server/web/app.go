@@ -18,6 +18,7 @@ import (
 
 	"huiwu/server/domain"
 	"huiwu/server/live"
+	"huiwu/server/notify"
 	"huiwu/server/photos"
 	"huiwu/server/store"
 	"huiwu/views"
@@ -27,6 +28,7 @@ import (
 type App struct {
 	Store  *store.Store
 	Hub    *live.Hub
+	Notify *notify.Notifier
 	Logger *slog.Logger
 	Loc    *time.Location
 	Pins   *Pins
@@ -100,7 +102,8 @@ func (a *App) page(c *fiber.Ctx, nav, titleKey string, args ...string) (views.Pa
 	}
 	p := views.Page{Ctx: v, Nav: nav, Person: person(c), Demo: a.Demo != nil, Theme: theme(c)}
 	p.Title = p.T(titleKey, args...)
-	return p, nil
+	p.Bell, err = a.bell(c.UserContext(), p.Person, p.Locale)
+	return p, err
 }
 
 func theme(c *fiber.Ctx) string {
@@ -115,6 +118,9 @@ func watch(p *views.Page, view string, heads map[domain.Topic]int64, topics ...d
 	p.View = view
 	for _, t := range topics {
 		p.Topics = append(p.Topics, views.LiveTopic{Topic: t, Seq: heads[t]})
+	}
+	if own := domain.PersonTopic(p.Person.ID); hasBell(p.Person) && !slices.Contains(topics, own) {
+		p.Topics = append(p.Topics, views.LiveTopic{Topic: own, Seq: p.Bell.Seq})
 	}
 }
 
@@ -362,12 +368,16 @@ func viewOf(c *fiber.Ctx) string {
 		return ViewLobby
 	case path == "/board":
 		return ViewWall
+	case path == "/notices":
+		return ViewNotices
 	case strings.HasSuffix(path, "/items"):
 		return ViewItems
 	case strings.HasSuffix(path, "/guests"):
 		return ViewGuests
 	case strings.HasSuffix(path, "/board"):
 		return ViewBoard
+	case strings.HasSuffix(path, "/drill"):
+		return ViewDrill
 	case strings.HasPrefix(path, "/events/") && strings.Count(path, "/") == 2:
 		return ViewEvent
 	}

@@ -80,6 +80,11 @@ func (a *App) Event(c *fiber.Ctx) error {
 	if page.SeeGuests {
 		page.Counts = b.counts
 	}
+	if v.Can(domain.RightEventRun, e.Secrecy) {
+		if page.Drill, err = a.Store.LastDrill(ctx, e.ID); err != nil {
+			return err
+		}
+	}
 	return show(c, fiber.Map{"event": e, "seq": b.heads[domain.EventTopic(e.ID)], "progress": page.Progress, "people": assigned}, views.Event(page))
 }
 

@@ -44,6 +44,8 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 			return []templ.Component{stale}, nil
 		}
 		err = f.lobby(guests)
+	case ViewDrill:
+		err = f.drill(subjects)
 	case ViewBoard:
 		err = f.board(len(items) > 0 || changed || clock, len(guests) > 0)
 	case ViewAll:

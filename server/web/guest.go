@@ -240,7 +240,7 @@ func (a *App) Lobby(c *fiber.Ctx) error {
 		if !e.Viewer.Can(domain.RightGuestsSee, e.Secrecy) || e.Status.Over() || e.Status == domain.EventDraft || e.Counts.Total == 0 && !e.Status.Working() {
 			continue
 		}
-		if len(topics) < maxTopics {
+		if len(topics) < maxTopics-1 { // one is the person's own
 			topics = append(topics, domain.EventTopic(e.ID))
 		}
 		ids = append(ids, e.ID)

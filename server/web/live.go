@@ -30,6 +30,9 @@ const (
 	ViewActivity = "activity"
 	ViewInvite   = "invite"
 	ViewAll      = "all" // items and guests: for programs
+
+	ViewNotices = "notices"
+	ViewDrill   = "drill"
 )
 
 // viewRights is what a view needs on the events it shows.
@@ -37,6 +40,7 @@ var viewRights = map[string]domain.Right{
 	ViewItems: domain.RightEventSee, ViewEvent: domain.RightEventSee, ViewToday: domain.RightEventSee, ViewActivity: domain.RightEventSee,
 	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
+	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun,
 }
 
 // Subscribe checks who opens a socket and for what (GET /live).
@@ -207,7 +211,9 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 	var parts []templ.Component
 	kind, id := domain.SplitTopic(topic)
 	switch {
-	case key.View == ViewToday || key.View == ViewActivity || kind == "person":
+	case kind == "person":
+		parts, err = a.personFragments(ctx, id, key, subjects)
+	case key.View == ViewToday || key.View == ViewActivity:
 		parts = append(parts, stale)
 	case key.View == ViewLobby && kind == domain.TopicBoard:
 		var moved bool

@@ -264,7 +264,12 @@ func (a *App) Me(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return show(c, fiber.Map{"person": p.Person, "sessions": sessions, "devices": devices}, views.Me(views.MePage{Page: p, Sessions: sessions, Devices: devices, Current: session(c).ID}))
+	push, err := a.Store.PushDevices(c.UserContext(), p.Person.ID)
+	if err != nil {
+		return err
+	}
+	return show(c, fiber.Map{"person": p.Person, "sessions": sessions, "devices": devices, "push": push},
+		views.Me(views.MePage{Page: p, Sessions: sessions, Devices: devices, Current: session(c).ID, PushDevices: push, PushKey: a.Notify.PublicKey()}))
 }
 
 // SetLocale is PUT /me/locale; on the sign-in page, without a person, it sets a cookie.

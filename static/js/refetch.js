@@ -1,7 +1,7 @@
 // The page once more from the server: for what is personal, for what was too much to push, and to learn why the
 // socket is refused. It is morphed in, so typing, focus and open details stay.
 
-import { replaceMain } from "./apply.js";
+import { apply, replaceMain } from "./apply.js";
 import { told } from "./clock.js";
 import { body, emit, on } from "./dom.js";
 import { signIn } from "./signin.js";
@@ -58,6 +58,7 @@ function adopt(page) {
   document.body.className = page.body.className;
   const title = (doc) => doc.querySelector(".top-title");
   if (title(document) && title(page)) title(document).textContent = title(page).textContent;
+  for (const id of ["bell", "grave"]) if (page.getElementById(id)) apply(page.getElementById(id).outerHTML);
   told(Number(page.body.dataset.now));
   emit("fetched");
   adoptTopics(page.body.dataset.topics);

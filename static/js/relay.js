@@ -11,7 +11,12 @@ const lobby = () => byId("lobby");
 
 export function startRelay() {
   if (lobby()) choose(lobby().dataset.post || kept("post") || "");
-  on("change", ({ target }) => target.matches("[data-post-choice]") && choose(target.value));
+  if (lobby()?.dataset.post) stand();
+  on("change", ({ target }) => {
+    if (!target.matches("[data-post-choice]")) return;
+    choose(target.value);
+    stand();
+  });
   on("applied", arrange);
   on("visibilitychange", stayAwake);
   arrange();
@@ -28,6 +33,12 @@ export function choose(post) {
   for (const input of all("[data-post-choice]")) input.checked = input.value === post;
   arrange();
   stayAwake();
+}
+
+// stand says where this person is, so that he is told of guests who come that way; without a network it is said next time.
+function stand() {
+  const { post } = lobby().dataset;
+  fetch("/me/post", { method: "PUT", body: new URLSearchParams({ post }) }).catch(() => {});
 }
 
 function arrange() {

@@ -2,6 +2,7 @@
 // lists, and hands over the outbox when the page is gone. It never reloads a page, and a new version of it waits until
 // the person says so or all pages are closed.
 import { drain } from "./queue.js";
+import "./sw-push.js";
 
 const STATIC = `static-${__VERSION__}`;
 const PAGES = "pages";

@@ -38,6 +38,9 @@ export async function pages(home) {
     page("person-new", "/people/new", "admin"),
     page("person", `/people/${staff.service}`, "admin"),
     page("me", "/me", "service"),
+    page("notices", "/notices"),
+    page("drill", `/events/${visit.id}/drill`),
+    page("channels", "/settings/channels", "admin"),
     page("not-found", "/nothing", "service"),
   ];
 }

@@ -1,0 +1,175 @@
+package notify
+
+import (
+	"strconv"
+	"time"
+
+	"huiwu/server/domain"
+	"huiwu/server/i18n"
+)
+
+// Text is what a notice says, in one language.
+type Text struct {
+	Title string
+	Body  string
+}
+
+// Where is where a text is read; the further away, the less it says.
+type Where int
+
+// In the product; on a locked phone, by way of a push service; in a chat group.
+const (
+	Inside Where = iota
+	Outside
+	Group
+)
+
+// Lang is a reader's language and zone.
+type Lang struct {
+	Locale string
+	Loc    *time.Location
+}
+
+// T is a sentence in that language.
+func (l Lang) T(key string, args ...string) string { return i18n.T(l.Locale, key, args...) }
+
+func (n *Notifier) lang(locale string) Lang { return Lang{locale, n.store.Loc} }
+
+// Compose writes a notice for a reader. A secret event goes by its alias
+// everywhere but inside, with nothing typed by hand; a guest's name is for who
+// may see guests, and never for a group.
+func Compose(l Lang, n *domain.Notice, e *domain.Event, v domain.Viewer, where Where) Text {
+	c := composer{l: l, n: n, e: e, v: v, where: where}
+	c.veiled = e != nil && e.Secrecy == domain.SecrecySecret && where != Inside
+	return c.text()
+}
+
+type composer struct {
+	l      Lang
+	n      *domain.Notice
+	e      *domain.Event
+	v      domain.Viewer
+	where  Where
+	veiled bool
+}
+
+func (c *composer) text() Text {
+	event := c.event()
+	item := c.item()
+	star := ""
+	if c.n.Grave {
+		star = "★ "
+	}
+	one := "many"
+	if n, _ := strconv.Atoi(c.n.Args["n"]); n <= 1 {
+		one = "one"
+	}
+	switch c.n.Kind {
+	case domain.NoticeDue:
+		return Text{c.l.T("notice.due_"+one, "item", item, "n", c.n.Args["n"]), c.join(c.l.T("notice.due_at", "at", c.clock()), event)}
+	case domain.NoticeLate:
+		return Text{star + c.l.T("notice.late_"+one, "item", item, "n", c.n.Args["n"]), c.join(c.crew(), c.l.T("notice.due_at", "at", c.clock()), event)}
+	case domain.NoticeRejected:
+		return Text{c.l.T("notice.rejected", "item", item), c.join(c.typed("reason"), event)}
+	case domain.NoticeBlocked:
+		return Text{star + c.l.T("notice.blocked", "item", item), c.join(c.typed("reason"), event)}
+	case domain.NoticeChanged:
+		return c.changed(event)
+	case domain.NoticeReady:
+		return Text{c.l.T("notice.ready", "event", event), c.l.T("notice.ready_by", "person", c.n.Args["person"])}
+	case domain.NoticeGuest:
+		return Text{c.l.T("notice.guest", "post", c.l.T("post."+c.n.Args["from"])), c.join(c.guest(), event)}
+	case domain.NoticeDrill:
+		return Text{c.l.T("notice.drill"), event}
+	}
+	return Text{c.l.T("notice.test"), c.l.T("notice.test_body")}
+}
+
+func (c *composer) changed(event string) Text {
+	verb, reason := c.n.Args["verb"], c.typed("reason")
+	if verb == "event.status" {
+		return Text{c.l.T("notice.cancelled", "event", event), reason}
+	}
+	what := c.l.T("log." + verb)
+	old, now := c.typed("old"), c.typed("new")
+	if verb == "event.level" {
+		old, now = c.l.T("level."+c.n.Args["old"]), c.l.T("level."+c.n.Args["new"])
+	}
+	if old != "" && now != "" {
+		what += c.l.T("notice.from_to", "old", old, "new", now)
+	}
+	if n, _ := strconv.Atoi(c.n.Args["n"]); n > 1 {
+		what = c.join(what, c.l.T("notice.and_more", "n", strconv.Itoa(n-1)))
+	}
+	return Text{c.l.T("notice.changed", "event", event), what}
+}
+
+// event is its name, or its alias where others may read along.
+func (c *composer) event() string {
+	if c.e == nil {
+		return ""
+	}
+	if c.veiled {
+		return c.l.T("ui.alias", "n", c.e.Alias())
+	}
+	return c.e.Name
+}
+
+func (c *composer) item() string {
+	if c.veiled {
+		return c.crew()
+	}
+	if en := c.n.Args["item_en"]; c.l.Locale == "en" && en != "" {
+		return en
+	}
+	return c.n.Args["item_zh"]
+}
+
+func (c *composer) crew() string {
+	if c.n.Args["crew"] == "" {
+		return ""
+	}
+	return c.l.T("crew." + c.n.Args["crew"])
+}
+
+// typed is what somebody typed, which may say anything.
+func (c *composer) typed(name string) string {
+	if c.veiled {
+		return ""
+	}
+	return c.n.Args[name]
+}
+
+func (c *composer) clock() string {
+	t, err := time.Parse(time.RFC3339, c.n.Args["at"])
+	if err != nil {
+		return ""
+	}
+	return t.In(c.l.Loc).Format("15:04")
+}
+
+func (c *composer) guest() string {
+	named := c.e != nil && c.where != Group && c.e.Secrecy != domain.SecrecySecret && c.v.Can(domain.RightGuestsSee, c.e.Secrecy)
+	n, _ := strconv.Atoi(c.n.Args["n"])
+	switch {
+	case !named:
+		return c.l.T("notice.guest_unnamed", "n", strconv.Itoa(max(n, 1)))
+	case n > 1:
+		return c.l.T("notice.guest_many", "guest", c.n.Args["guest"], "n", strconv.Itoa(n))
+	}
+	return c.n.Args["guest"]
+}
+
+func (c *composer) join(parts ...string) string {
+	out := ""
+	for _, p := range parts {
+		if p == "" {
+			continue
+		}
+		if out != "" {
+			out += " · "
+		}
+		out += p
+	}
+	return out
+}
