@@ -190,8 +190,12 @@ func TestGuessingCodes(t *testing.T) {
 func TestInviteSockets(t *testing.T) {
 	s := start(t, setting{})
 	for _, x := range []struct{ who, topic, view string }{
-		{"service", "cleaning", "invite"}, {"commander", "service", "invite"}, {"supervisor", "head", "invite"}, {"supervisor", "admin", "invite"},
-		{"supervisor", "service", "today"}, {"supervisor", "service", "items"},
+		{"service", "cleaning", "invite"},
+		{"commander", "service", "invite"},
+		{"supervisor", "head", "invite"},
+		{"supervisor", "admin", "invite"},
+		{"supervisor", "service", "today"},
+		{"supervisor", "service", "items"},
 	} {
 		if _, resp, err := s.signIn(t, x.who).dial("topic=person:" + s.world.People[x.topic].ID + "&view=" + x.view); err == nil || resp == nil || resp.StatusCode != 404 {
 			t.Errorf("%v: %v", x, err)
