@@ -28,7 +28,7 @@ async function shown(desk, login) {
 test("a supervisor shows a code, a phone takes it by one tap, and nobody takes it twice", async () => {
   home.allow(refusals);
   const desk = await home.desk("supervisor", { own: true });
-  const { link } = await shown(desk, "qingdai");
+  const { link } = await shown(desk, "manao");
   const phone = await home.phone();
   await phone.go(link.slice(home.origin.length));
   await phone.says("#accept", say("invite.accept"));

@@ -74,7 +74,8 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== self.location.origin) return;
-  if (/^\/(session|invites)(\/|$)/.test(url.pathname)) event.respondWith(session(event));
+  const enters = request.method === "POST" && url.pathname.startsWith("/invites/");
+  if (enters || /^\/session(\/|$)/.test(url.pathname)) event.respondWith(session(event));
   else if (request.method !== "GET") return;
   else if (url.pathname.startsWith("/static/")) event.respondWith(file(request));
   else if (request.mode === "navigate") event.respondWith(page(event, url));

@@ -9,7 +9,7 @@ export async function pages(home) {
   const { link } = await admin.must("POST", `/people/${staff.yusui}/invite`);
   return [
     page("signin", "/session/new", null),
-    page("invite-code", "/invites?code=x", null),
+    page("invite-code", "/invites", null),
     page("invite-accept", new URL(link).pathname, null),
     page("invite-refused", "/invites/23456789", null),
     page("invitees", "/invites/new", "supervisor"),
