@@ -508,8 +508,14 @@ func (a *actor) something() {
 	a.n++
 	reason := form("reason", fmt.Sprintf("原因%d", a.n))
 	switch k := a.r.IntN(100); {
-	case k < 26:
+	case k < 23:
 		a.do("PUT", item+"/done", form("reading", a.one("23", "24.5", "")))
+	case k < 25:
+		a.send("PUT", item+"/photos/"+store.NewID(), smallPicture, "image/jpeg")
+	case k < 26:
+		if len(i.Photos) > 0 {
+			a.do("DELETE", item+"/photos/"+i.Photos[a.r.IntN(len(i.Photos))].ID, nil)
+		}
 	case k < 34:
 		a.do("DELETE", item+"/done", nil)
 	case k < 44:
@@ -599,12 +605,16 @@ func (a *actor) edit(event string) {
 
 // do acts from one of the person's pages and applies the answer to it, as the page would.
 func (a *actor) do(method, path string, fields url.Values) {
+	a.send(method, path, fields.Encode(), "application/x-www-form-urlencoded")
+}
+
+func (a *actor) send(method, path, body, typ string) {
 	page := a.pages[a.r.IntN(len(a.pages))]
-	more := []string{"HX-Request", "true", "HX-Current-URL", "http://" + a.c.addr + page.path, "Idempotency-Key", store.NewID(), "Content-Type", "application/x-www-form-urlencoded"}
-	x, err := a.c.try(method, path, strings.NewReader(fields.Encode()), more...)
+	more := []string{"HX-Request", "true", "HX-Current-URL", "http://" + a.c.addr + page.path, "Idempotency-Key", store.NewID(), "Content-Type", typ}
+	x, err := a.c.try(method, path, strings.NewReader(body), more...)
 	for tries := 0; err == nil && x.status == http.StatusServiceUnavailable && tries < 10; tries++ {
 		// "Busy, try again": a phone sends the same act with the same key once more.
-		x, err = a.c.try(method, path, strings.NewReader(fields.Encode()), more...)
+		x, err = a.c.try(method, path, strings.NewReader(body), more...)
 	}
 	if err != nil {
 		a.t.Errorf("%s %s: %v", method, path, err)

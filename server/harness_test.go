@@ -25,6 +25,7 @@ import (
 	"huiwu/server"
 	"huiwu/server/domain"
 	"huiwu/server/live"
+	"huiwu/server/photos"
 	"huiwu/server/store"
 	"huiwu/server/store/storetest"
 	"huiwu/server/web"
@@ -54,6 +55,8 @@ type setting struct {
 	Base     string
 	Now      func() time.Time
 	Hub      func(*live.Config)
+	Photos   photos.Blobs
+	Mute     bool             // faults are on purpose
 	World    *storetest.World // of another program on the same database; nil = a new one
 }
 
@@ -74,9 +77,9 @@ func start(t testing.TB, set setting) *site {
 		set.Dir = t.TempDir()
 	}
 	cfg := server.Config{DatabaseURL: set.Database, DataDir: set.Dir, RedisURL: set.Redis, BaseURL: set.Base, SiteTZ: "Asia/Shanghai", DatabaseConns: 8}
-	out := &lines{t: t}
+	out := &lines{t: t, over: set.Mute}
 	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelError}))
-	srv, err := server.New(context.Background(), cfg, log, server.Options{Pins: pins, Now: set.Now, Hub: set.Hub})
+	srv, err := server.New(context.Background(), cfg, log, server.Options{Pins: pins, Now: set.Now, Hub: set.Hub, Photos: set.Photos})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"database/sql"
 	"flag"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 
 	"huiwu/server"
 	"huiwu/server/domain"
+	"huiwu/server/photos"
 	"huiwu/server/store"
 )
 
@@ -71,6 +73,7 @@ type matrixEvent struct {
 	guest  string
 	strike string
 	party  string
+	photo  string // of an item that is in nobody's way
 }
 
 // target is what one cell acts on.
@@ -162,6 +165,13 @@ func (m *matrix) event(name, id string) matrixEvent {
 	ev.guest, ev.party, ev.strike = guests[0].ID, guests[0].PartyID, guests[1].ID
 	if ev.items, err = m.s.Store.Items(ctx, id); err != nil {
 		m.t.Fatal(err)
+	}
+	if ev.photo = "none"; name != "secret" { // where nobody takes photos
+		k := slices.IndexFunc(ev.items, func(i domain.Item) bool { return len(i.Photos) > 0 })
+		ev.photo = ev.items[k].Photos[0].ID
+		if err := photos.Save(ctx, m.s.Web.Photos, ev.items[k].Photos[0].File, photos.Picture{Full: []byte("full"), Thumb: []byte("thumb")}); err != nil {
+			m.t.Fatal(err)
+		}
 	}
 	if ev.e, _, err = m.s.Store.Event(ctx, nil, id); err != nil {
 		m.t.Fatal(err)
@@ -259,9 +269,12 @@ func (m *matrix) cell(r server.Route, x target) string {
 	path, fields := m.request(r, &x)
 	before := m.state()
 	var a *answer
-	if r.Method == http.MethodGet {
+	switch {
+	case r.Method == http.MethodGet:
 		a = x.who.send(r.Method, path, nil)
-	} else {
+	case r.Method+r.Path == "PUT/items/:id/photos/:photo":
+		a = x.who.raw(r.Method, path, bytes.NewReader(picture(m.t, 40, 30)), "Content-Type", "image/jpeg", "HX-Request", "true", "Idempotency-Key", store.NewID())
+	default:
 		a = x.who.act(r.Method, path, fields)
 	}
 	changed := m.state() != before
@@ -341,6 +354,8 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	case strings.HasPrefix(path, "/parties/"):
 		id = x.ev.party
 		m.sql("UPDATE guests SET struck = FALSE, position = 'gate', previous = 'expected', position_at = '2026-01-01 00:00:00+00:00' WHERE event_id = ?", x.ev.e.ID)
+	case strings.HasPrefix(path, "/photos/"):
+		id = x.ev.photo
 	case x.ev != nil:
 		id = x.ev.e.ID
 		m.eventFor(r, x.ev)
@@ -407,7 +422,18 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	case "PUT /people/:id/pin":
 		fields = form("pin", "864209")
 	}
-	return strings.Replace(path, ":id", id, 1), fields
+	path = strings.Replace(path, ":id", id, 1)
+	if strings.HasSuffix(path, ":photo") {
+		photo := store.NewID()
+		if r.Method == http.MethodDelete {
+			m.sql("INSERT INTO photos (id, item_id, event_id, file, width, height, taken_at, taken_by, received_at, erased) VALUES (?, ?, ?, ?, 4, 3, ?, ?, ?, FALSE)",
+				photo, id, x.ev.e.ID, photo, "2026-01-01 00:00:00+00:00", m.s.world.People["board"].ID, "2026-01-01 00:00:00+00:00")
+		} else { // there may be too many
+			m.sql("UPDATE photos SET struck_at = '2026-01-01 00:00:00+00:00' WHERE item_id = ? AND taken_by <> ?", id, m.s.world.People["supervisor"].ID)
+		}
+		path = strings.Replace(path, ":photo", photo, 1)
+	}
+	return path, fields
 }
 
 // itemFor brings an item into the state from which the route leads on.
@@ -479,6 +505,8 @@ func (m *matrix) expected(r server.Route, x target) string {
 		if r.Path == "/items/:id/exemption" {
 			may = may || v.Can(domain.RightItemAccept, secrecy)
 		}
+	case strings.HasPrefix(r.Path, "/photos/"):
+		unseen = secrecy == domain.SecrecySecret
 	case strings.HasPrefix(r.Path, "/guests/"), strings.HasPrefix(r.Path, "/parties/"):
 		unseen = !v.Can(domain.RightGuestsSee, secrecy)
 	case r.Right == domain.RightGuestsSee, r.Right == domain.RightEventBoard:

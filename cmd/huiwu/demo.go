@@ -67,7 +67,7 @@ func (d demoCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := demo.Seed(ctx, s.Store, demo.Options{Now: begun, PinHash: hash}); err != nil {
+	if _, err := demo.Seed(ctx, s.Store, demo.Options{Now: begun, PinHash: hash, Photos: s.Web.Photos}); err != nil {
 		return err
 	}
 	if d.Speed != 1 {
@@ -79,7 +79,7 @@ func (d demoCmd) Run(ctx context.Context) error {
 	}
 	if d.Simulate {
 		go func() {
-			if err := demo.Simulate(ctx, s.Store, demo.SimOptions{Speed: d.Speed, Start: begun, Log: log}); err != nil && ctx.Err() == nil {
+			if err := demo.Simulate(ctx, s.Store, demo.SimOptions{Speed: d.Speed, Start: begun, Log: log, Photos: s.Web.Photos}); err != nil && ctx.Err() == nil {
 				log.Error("simulation stopped", "error", err)
 			}
 		}()
@@ -131,6 +131,9 @@ func (d demoCmd) folder() (dir string, remove func(), err error) {
 		if err := os.Remove(db + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return "", nil, err
 		}
+	}
+	if err := os.RemoveAll(filepath.Join(d.Data, "photos")); err != nil {
+		return "", nil, err
 	}
 	return d.Data, func() {}, os.WriteFile(filepath.Join(d.Data, marker), []byte("The database in this folder is a demo: \"huiwu demo\" makes it anew.\n"), 0o600)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"huiwu/server/domain"
+	"huiwu/server/photos"
 	"huiwu/server/store"
 )
 
@@ -19,6 +20,7 @@ import (
 type Options struct {
 	Now     time.Time // the moment at which the demo begins; zero = the store's clock
 	PinHash string    // argon2id hash of the PIN of all demo people
+	Photos  photos.Blobs
 }
 
 // Result says what Seed made.
@@ -66,7 +68,7 @@ func Seed(ctx context.Context, s *store.Store, o Options) (Result, error) {
 	defer func() { s.Now = clock }()
 	at := res.ArrivalAt.AddDate(0, 0, -30)
 	s.Now = func() time.Time { return at }
-	t, err := hire(ctx, s, d, o.PinHash)
+	t, err := hire(ctx, s, d, o)
 	if err != nil {
 		return res, err
 	}
@@ -120,7 +122,7 @@ func Seed(ctx context.Context, s *store.Store, o Options) (Result, error) {
 }
 
 // hire makes the site and its people.
-func hire(ctx context.Context, s *store.Store, d *data, pinHash string) (*troupe, error) {
+func hire(ctx context.Context, s *store.Store, d *data, o Options) (*troupe, error) {
 	rooms := make([]domain.Room, 0, len(d.Rooms))
 	for k, r := range d.Rooms {
 		rooms = append(rooms, domain.Room{ID: r.ID, Name: r.Name, NameEn: r.En, Floor: r.Floor, Capacity: r.Cap, Sort: k + 1})
@@ -128,9 +130,9 @@ func hire(ctx context.Context, s *store.Store, d *data, pinHash string) (*troupe
 	if err := s.Found(ctx, d.Site, rooms); err != nil {
 		return nil, err
 	}
-	t := &troupe{s: s, people: map[string]*domain.Person{}, numbers: map[string]string{}}
+	t := &troupe{s: s, people: map[string]*domain.Person{}, numbers: map[string]string{}, photos: o.Photos, drawn: map[string]bool{}}
 	for _, x := range d.People {
-		p := &domain.Person{ID: fixedID("person", x.No), StaffNo: x.No, Name: x.Name, Role: x.Role, Crew: x.Crew, Locale: "zh", PinHash: pinHash}
+		p := &domain.Person{ID: fixedID("person", x.No), StaffNo: x.No, Name: x.Name, Role: x.Role, Crew: x.Crew, Locale: "zh", PinHash: o.PinHash}
 		if _, err := s.CreatePerson(ctx, domain.Act{}, p); err != nil {
 			return nil, fmt.Errorf("demo: %s: %w", x.No, err)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"huiwu/server/demo"
 	"huiwu/server/domain"
+	"huiwu/server/photos"
 	"huiwu/server/store"
 	"huiwu/server/store/storetest"
 )
@@ -28,7 +29,7 @@ func at(t *testing.T, s string) time.Time {
 func seed(t *testing.T, s *store.Store, now time.Time) demo.Result {
 	t.Helper()
 	clock := s.Now
-	res, err := demo.Seed(t.Context(), s, demo.Options{Now: now, PinHash: "hash"})
+	res, err := demo.Seed(t.Context(), s, demo.Options{Now: now, PinHash: "hash", Photos: folder(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,6 +37,16 @@ func seed(t *testing.T, s *store.Store, now time.Time) demo.Result {
 		t.Error("the store's clock was not set back")
 	}
 	return res
+}
+
+// folder is where pictures of one test lie.
+func folder(t *testing.T) photos.Blobs {
+	t.Helper()
+	b, err := photos.Open("", t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func item(t *testing.T, s *store.Store, event, template string) domain.Item {
@@ -88,6 +99,11 @@ func TestSeed(t *testing.T) {
 			}
 			if i.Anchor == domain.AnchorDayPrev && !i.Settled() {
 				t.Errorf("%s of the day before is %s", i.TemplateID, i.Status)
+			}
+		}
+		for _, i := range items {
+			if i.PhotoRequired() && i.DoneAt != nil && len(i.Photos) == 0 {
+				t.Errorf("%s was done without a photo", i.TemplateID)
 			}
 		}
 		if s5 := item(t, s, res.Visit, "S5"); s5.Status != domain.ItemRejected || !strings.Contains(s5.Reason, "座淡会") {
@@ -146,7 +162,7 @@ func TestSeed(t *testing.T) {
 				t.Errorf("%s: %+v %v", no, p, err)
 			}
 		}
-		if _, err := demo.Seed(t.Context(), s, demo.Options{Now: now, PinHash: "hash"}); err == nil {
+		if _, err := demo.Seed(t.Context(), s, demo.Options{Now: now, PinHash: "hash", Photos: folder(t)}); err == nil {
 			t.Error("a second seed was let in")
 		}
 	})
@@ -298,6 +314,7 @@ func simulate(t *testing.T, s *store.Store, start time.Time, speed float64, enou
 		s.Now = func() time.Time { return now }
 		o = demo.Jump(o, func(to time.Time) { now = to })
 	}
+	o.Photos = folder(t)
 	begin := time.Now()
 	if err := demo.Simulate(ctx, s, o); err != nil {
 		t.Fatal(err)
@@ -333,6 +350,7 @@ func TestSimulateAmongPeople(t *testing.T) {
 	id := func(template string) string { return item(t, s, res.Visit, template).ID }
 	must(s.RejectItem(t.Context(), as("commander"), id("S4"), "杯具没有摆成一线"))
 	must(s.AcceptItem(t.Context(), as("commander"), id("P1")))
+	must(s.AddPhoto(t.Context(), as("shigao"), domain.Photo{ID: store.NewID(), ItemID: id("C4"), File: "x", Width: 4, Height: 3}))
 	must(s.DoItem(t.Context(), as("shigao"), id("C4"), ""))
 	must(s.DoItem(t.Context(), as("engineering"), id("E7"), ""))
 	must(s.ExemptItem(t.Context(), as("commander"), id("D1"), "领导另有安排"))
@@ -422,7 +440,7 @@ func TestSimulate(t *testing.T) {
 			t.Errorf("%d tea rounds", tea.RoundsDone)
 		}
 		// It is over: a second run has nothing to do.
-		if err := demo.Simulate(t.Context(), s, demo.SimOptions{}); err != nil {
+		if err := demo.Simulate(t.Context(), s, demo.SimOptions{Photos: folder(t)}); err != nil {
 			t.Error(err)
 		}
 	})

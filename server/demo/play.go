@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"huiwu/server/domain"
+	"huiwu/server/photos"
 	"huiwu/server/store"
 )
 
@@ -29,6 +30,8 @@ type SimOptions struct {
 	Speed float64      // of the store's clock, see Clock; 0 = 1
 	Start time.Time    // Options.Now of Seed: what was planned before it has happened; zero = the store's clock
 	Log   *slog.Logger // nil = silent. Refusals are logged as "refused", accidents as warnings
+
+	Photos photos.Blobs
 
 	jump func(time.Time) // tests: sets the store's clock instead of waiting for it
 }
@@ -55,7 +58,7 @@ func Simulate(ctx context.Context, s *store.Store, o SimOptions) error {
 	if o.Start.IsZero() {
 		o.Start = s.Now()
 	}
-	t, err := gather(ctx, s)
+	t, err := gather(ctx, s, o.Photos)
 	if err == nil {
 		p := &player{troupe: t, SimOptions: o, known: map[string]string{}, stages: map[string]*stage{}, look: o.Start.UTC().Truncate(time.Minute)}
 		for _, key := range keys() {

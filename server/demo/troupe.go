@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"huiwu/server/domain"
+	"huiwu/server/photos"
 	"huiwu/server/store"
 )
 
@@ -13,15 +14,17 @@ type troupe struct {
 	s       *store.Store
 	people  map[string]*domain.Person // by staff number
 	numbers map[string]string         // staff number by id
+	photos  photos.Blobs
+	drawn   map[string]bool // files that lie there
 }
 
 // gather finds the people of a seeded store.
-func gather(ctx context.Context, s *store.Store) (*troupe, error) {
+func gather(ctx context.Context, s *store.Store, pictures photos.Blobs) (*troupe, error) {
 	list, err := s.People(ctx)
 	if err != nil {
 		return nil, err
 	}
-	t := &troupe{s: s, people: map[string]*domain.Person{}, numbers: map[string]string{}}
+	t := &troupe{s: s, people: map[string]*domain.Person{}, numbers: map[string]string{}, photos: pictures, drawn: map[string]bool{}}
 	for k := range list {
 		t.people[list[k].StaffNo], t.numbers[list[k].ID] = &list[k], list[k].StaffNo
 	}
@@ -89,6 +92,9 @@ func (t *troupe) perform(ctx context.Context, st *stage, x *step, act domain.Act
 	event := st.event.ID
 	switch x.op {
 	case opDo:
+		if err := t.photograph(ctx, act, st.itemID(x.on)); err != nil {
+			return domain.Receipt{}, err
+		}
 		return t.s.DoItem(ctx, act, st.itemID(x.on), x.text)
 	case opDefer:
 		return t.s.DeferRound(ctx, act, st.itemID(x.on), x.text)

@@ -104,7 +104,7 @@ type Item struct {
 	AcceptedBy     string     `bun:",nullzero" json:"accepted_by,omitempty"`
 	Reason         string     `bun:",nullzero" json:"reason,omitempty"` // of rejection, not needed, blocked, deferral
 	ReasonBy       string     `bun:",nullzero" json:"reason_by,omitempty"`
-	Redo           int        `json:"redo"` // how often it was rejected
+	Redo           int        `json:"redo"`                  // how often it was rejected
 	RejectedAt     *time.Time `json:"rejected_at,omitempty"` // the last time: a photo from before it does not count
 
 	Photos   []Photo `bun:"-" json:"photos,omitempty"` // those that stand; filled by the store

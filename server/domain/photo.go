@@ -75,6 +75,9 @@ func (i *Item) AddPhoto(p Photo) (changed bool, err error) {
 // StrikePhoto takes a photo away; not from under a tick that rests on it, and
 // what was accepted stays as it was seen.
 func (i *Item) StrikePhoto(id string) (changed bool, err error) {
+	if i.NoPhotos {
+		return false, Conflict("photo.secret")
+	}
 	for k := range i.Photos {
 		if i.Photos[k].ID != id {
 			continue

@@ -153,7 +153,11 @@ func scale(img image.Image, longest int) *image.RGBA {
 	}
 	out := image.NewRGBA(image.Rect(0, 0, w, h))
 	draw.Draw(out, out.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
-	draw.BiLinear.Scale(out, out.Bounds(), img, b, draw.Over, nil)
+	if w == b.Dx() && h == b.Dy() {
+		draw.Draw(out, out.Bounds(), img, b.Min, draw.Over)
+	} else {
+		draw.BiLinear.Scale(out, out.Bounds(), img, b, draw.Over, nil)
+	}
 	return out
 }
 

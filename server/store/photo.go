@@ -82,7 +82,7 @@ func (s *Store) AddPhoto(ctx context.Context, act domain.Act, p domain.Photo) (d
 			return err
 		}
 		a.tx.Receipt.Created = p.ID
-		return a.tx.saveItem(ctx, a.e, a.i, domain.Change{Verb: "item.photo_added"})
+		return a.tx.saveItem(ctx, a.e, a.i, domain.Change{Verb: "item.photo_added", Old: string(a.i.Status), Minor: true})
 	})
 }
 
@@ -102,7 +102,7 @@ func (s *Store) StrikePhoto(ctx context.Context, act domain.Act, itemID, id stri
 		if err != nil {
 			return err
 		}
-		return a.tx.saveItem(ctx, a.e, a.i, domain.Change{Verb: "item.photo_struck"})
+		return a.tx.saveItem(ctx, a.e, a.i, domain.Change{Verb: "item.photo_struck", Old: string(a.i.Status)})
 	})
 }
 
