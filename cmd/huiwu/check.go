@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"huiwu/server"
 	"huiwu/server/live"
+	"huiwu/server/photos"
 	"huiwu/server/store"
 	"huiwu/static"
 )
@@ -39,6 +41,7 @@ func (checkCmd) Run(ctx context.Context) error {
 		}
 		return err
 	}))
+	say("storage of photos", photosCanBeKept(ctx, cfg))
 	if cfg.RedisURL != "" {
 		say("Redis", redisAnswers(ctx, cfg.RedisURL))
 	}
@@ -46,6 +49,14 @@ func (checkCmd) Run(ctx context.Context) error {
 		return fmt.Errorf("%d of the checks failed", bad)
 	}
 	return nil
+}
+
+func photosCanBeKept(ctx context.Context, cfg server.Config) error {
+	b, err := photos.Open(cfg.S3URL, filepath.Join(cfg.DataDir, "photos"))
+	if err != nil {
+		return err
+	}
+	return b.Ready(ctx)
 }
 
 func redisAnswers(ctx context.Context, url string) error {

@@ -55,7 +55,7 @@ test("moving the start moves what hangs on it, on lists that are open", async ()
   const items = await (await home.as("supervisor")).items(event.id);
   const s4 = items.find((i) => i.template_id === "S4"); // so many minutes before the start
   const done = items.find((i) => i.template_id === "S3");
-  await (await home.as("service")).must("PUT", `/items/${done.id}/done`);
+  await (await home.as("service")).tick(done);
   const service = await home.phone("service");
   const page = await home.desk("commander");
   const supervisor = await home.desk("supervisor");

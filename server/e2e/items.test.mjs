@@ -104,7 +104,7 @@ test("nobody accepts his own work: no button, and the server refuses", async () 
 test("what needs both: first the supervisor's look, then the commander's word", async () => {
   const event = await newEvent(home, { people: ["service"] });
   const item = await find(event.id, "S1");
-  await (await home.as("service")).must("PUT", `/items/${item.id}/done`);
+  await (await home.as("service")).tick(item);
   const supervisor = await home.phone("supervisor");
   const commander = await home.phone("commander");
   await supervisor.go(`/events/${event.id}/items?crew=SVC`);
@@ -122,7 +122,7 @@ test("all that a crew has submitted is accepted with one exception", async () =>
   const service = await home.as("service");
   const items = [];
   for (const template of ["S3", "S4", "S5"]) items.push(await find(event.id, template));
-  for (const item of items) await service.must("PUT", `/items/${item.id}/done`);
+  for (const item of items) await service.tick(item);
   const phone = await home.phone("service");
   const commander = await home.desk("commander");
   await phone.go(`/events/${event.id}/items?mine=1`);
@@ -306,7 +306,7 @@ async function prepare(event, commander) {
   for (const item of await supervisor.items(event)) {
     if (item.flag !== "blocks_ready" || item.status === "accepted") continue;
     if (item.status !== "submitted") {
-      await supervisor.must("PUT", `/items/${item.id}/done`, { reading: reading[item.evidence] ?? "" });
+      await supervisor.tick(item, { reading: reading[item.evidence] ?? "" });
     }
     if (item.acceptance === "supervisor+commander" && !item.checked_at) {
       await head.must("PUT", `/items/${item.id}/acceptance`);

@@ -33,7 +33,7 @@ test("while the phone is away the others work; back again it has all of it, with
   await phone.context.setOffline(true);
   await phone.seen("#conn[data-conn=offline]", { state: "attached" });
   const [s4, e4, c4] = ["S4", "E4", "C4"].map((id) => find(items, id));
-  for (const item of [s4, e4, c4]) await supervisor.must("PUT", `/items/${item.id}/done`);
+  for (const item of [s4, e4, c4]) await supervisor.tick(item);
   await commander.must("PUT", `/items/${s4.id}/acceptance`);
   await commander.must("PUT", `/items/${e4.id}/acceptance`, { verdict: "rejected", reason: "画面偏色" });
   const added = await commander.must("POST", `/events/${event.id}/items`, {
@@ -91,7 +91,7 @@ test("a path that died without a word is noticed when the person looks again", a
   const { person: phone, line } = await apart(t, "service");
   await phone.go(`/events/${event.id}/items`);
   line.freeze();
-  await supervisor.must("PUT", `/items/${item.id}/done`);
+  await supervisor.tick(item);
   line.thaw(); // the network is back, but the push is lost
   await phone.page.evaluate(() => window.dispatchEvent(new Event("online")));
   await phone.seen(`#item-${item.id}[data-state=submitted]`);
@@ -145,7 +145,7 @@ test("typing, caret, open details and the place on the page survive what the oth
   assert.equal(before.focus, "f-text");
   for (const id of ["S4", "E4", "E6", "E5"]) {
     const item = find(items, id);
-    await supervisor.must("PUT", `/items/${item.id}/done`, { reading: "25" });
+    await supervisor.tick(item, { reading: "25" });
     await phone.seen(`#item-${item.id}[data-state=submitted]`, { state: "attached" });
   }
   await commander.must("PUT", `/items/${open.id}/acceptance`);
@@ -165,7 +165,7 @@ test("an older state that comes late never replaces a newer one", async (t) => {
   const frames = [];
   phone.page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => frames.push(payload)));
   await phone.go(`/events/${event.id}/items`);
-  await supervisor.must("PUT", `/items/${item.id}/done`);
+  await supervisor.tick(item);
   await phone.seen(`#item-${item.id}[data-state=submitted]`);
   const old = frames
     .flatMap((text) => text.split("\n"))

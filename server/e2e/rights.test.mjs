@@ -72,7 +72,7 @@ test("crews that do not meet guests get neither their names nor their frames", a
   await guard.must("PUT", `/guests/${guest.id}/position`, { position: "gate" });
   const feed = cleaner.page.locator(`#feed-${id}`);
   const engineer = (await (await home.as("supervisor")).items(id)).find((i) => i.template_id === "E7");
-  await (await home.as("engineering")).must("PUT", `/items/${engineer.id}/done`);
+  await (await home.as("engineering")).tick(engineer);
   await cleaner.says(`#feed-${id}`, "锡石");
   assert.ok(!(await feed.textContent()).includes(guest.name));
 });

@@ -43,10 +43,10 @@ try {
 async function somethingWaits() {
   const supervisor = await home.as("supervisor");
   const { id } = await supervisor.event(VISIT);
-  const items = new Map((await supervisor.items(id)).map((item) => [item.template_id, item.id]));
-  await (await home.as("service")).must("PUT", `/items/${items.get("S5")}/done`);
+  const items = new Map((await supervisor.items(id)).map((item) => [item.template_id, item]));
+  await (await home.as("service")).tick(items.get("S5"));
   const engineer = await home.as("engineering");
-  await engineer.must("PUT", `/items/${items.get("E7")}/blocked`, { reason: "2号梯门机异响，维保已到场" });
+  await engineer.must("PUT", `/items/${items.get("E7").id}/blocked`, { reason: "2号梯门机异响，维保已到场" });
 }
 
 // somebodyComes: the first car is at the lobby, the second at the gate.

@@ -49,6 +49,6 @@ export async function newEvent(home, { commander = "commander", people = [], sta
 export async function begin(home, event) {
   const supervisor = await home.as("supervisor");
   const open = (await supervisor.items(event)).find((i) => i.phase === "pre" && !i.evidence && i.status === "open");
-  await supervisor.must("PUT", `/items/${open.id}/done`);
+  await supervisor.tick(open);
   await supervisor.must("PUT", `/events/${event}/status`, { status: "live" });
 }

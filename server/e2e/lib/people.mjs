@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, afterEach, before } from "node:test";
 import { chromium } from "playwright-core";
-import { Clerk } from "./clerk.mjs";
+import { Clerk, PICTURE } from "./clerk.mjs";
 import { start } from "./demo.mjs";
 
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
@@ -100,6 +100,10 @@ export class Person {
       });
     });
     this.page = await this.context.newPage();
+    this.camera = PICTURE; // what it takes from now on: a file, or a way to answer the chooser
+    this.page.on("filechooser", (chooser) =>
+      typeof this.camera === "function" ? this.camera(chooser) : chooser.setFiles(this.camera),
+    );
     const report = (text) => this.home.report(this.login ?? "somebody", text);
     this.page.on("pageerror", (error) => report(error.stack ?? String(error)));
     this.page.on("console", (message) => {
