@@ -162,10 +162,10 @@ func checklist(ctx context.Context, l *line, event string, p player, mine bool) 
 	return t, json.Unmarshal(a.body, t)
 }
 
-// tappable leaves out what one tap cannot do and undo again: rounds, readings,
+// tappable leaves out what one tap cannot do and undo again: rounds, readings, photos,
 // items that wait for others, and those that move the whole event.
 func tappable(i domain.Item) bool {
 	still := i.Status == domain.ItemOpen || i.Status == domain.ItemDone || i.Status == domain.ItemSubmitted
-	return still && !i.IsRound() && !i.ReadingRequired() && len(domain.GateFor(i.TemplateID)) == 0 &&
+	return still && !i.IsRound() && !i.ReadingRequired() && !i.PhotoMissing() && len(domain.GateFor(i.TemplateID)) == 0 &&
 		!slices.Contains([]string{"M7", "M13"}, i.TemplateID)
 }

@@ -2,6 +2,9 @@
 // and its phones are up to date when it is back.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
 import { VISIT } from "./lib/building.mjs";
@@ -16,11 +19,13 @@ const home = new House();
 const name = `huiwu_e2e_${process.pid}`;
 const psql = (sql) => promisify(execFile)("psql", ["-XAtq", "-d", database, "-c", sql]);
 const servers = [];
+let folder;
 
 after(async () => {
   await home.leave();
   await home.browser?.close();
   for (const server of servers) await server.kill();
+  if (folder) await rm(folder, { recursive: true });
   if (!skip) await psql(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
 });
 
@@ -28,7 +33,8 @@ test("two instances are one building", { skip }, async () => {
   await psql(`CREATE DATABASE ${name}`);
   const url = new URL(database);
   url.pathname = `/${name}`;
-  const env = { DATABASE_URL: url.href, REDIS_URL: redis };
+  folder = await mkdtemp(join(tmpdir(), "huiwu-photos-")); // both keep photos in one place
+  const env = { DATABASE_URL: url.href, REDIS_URL: redis, DATA_DIR: folder };
   await promisify(execFile)(process.env.HUIWU_BIN ?? "bin/huiwu", ["migrate"], { env: { ...process.env, ...env } });
   const run = async (options) => {
     const server = await start({ env, ...options });
@@ -36,7 +42,7 @@ test("two instances are one building", { skip }, async () => {
     return server;
   };
   home.browser = await launch();
-  let a = await run({ args: ["demo"] });
+  let a = await run({ args: ["demo", "--data", folder] });
   const b = await run({ args: ["serve"] });
   home.server = a;
 

@@ -15,15 +15,16 @@ function start() {
 export function show(link) {
   start();
   const dialog = byId("dialog-photo");
-  const img = dialog.querySelector("img");
+  const img = new Image();
   const { crew, state } = rowOf(link).dataset;
   Object.assign(img, { src: link.href, alt: link.querySelector("img").alt });
+  dialog.querySelector("[data-slot=photo]").replaceChildren(img);
   byId("dialog-photo-text").textContent = link.dataset.caption;
   byId("photo-strike").dataset.url = link.dataset.shot;
   dialog.dataset.crew = crew; // who may strike it (caps.css)
   dialog.toggleAttribute("data-settled", state === "accepted");
   dialog.onclose = () => {
-    img.removeAttribute("src");
+    img.remove();
     if (history.state?.photo) history.back();
   };
   dialog.showModal();
