@@ -14,7 +14,8 @@ function start() {
 
 // obstacle names why this browser cannot be woken, if it cannot.
 function obstacle() {
-  const apple = /iPhone|iPad/.test(navigator.userAgent) || (navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1);
+  const apple =
+    /iPhone|iPad/.test(navigator.userAgent) || (navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1);
   const installed = navigator.standalone || matchMedia("(display-mode: standalone)").matches;
   if (apple && !installed) return "ios";
   if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) return "none";
