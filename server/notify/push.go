@@ -49,7 +49,7 @@ func (n *Notifier) pushOne(ctx context.Context, d store.Delivery) error {
 	text := Compose(n.lang(d.Person.Locale), &d.Notice, d.Event, d.Viewer, Outside)
 	r := n.sendPush(ctx, &d.Device, message{Notice: d.Notice.ID, Title: text.Title, Body: text.Body, URL: d.Notice.URL, Tag: d.Notice.Key, Grave: d.Notice.Grave, At: d.Notice.MadeAt.UnixMilli()})
 	if ctx.Err() != nil {
-		return nil // shutting down: the claim runs out, another instance sends
+		return nil //nolint:nilerr // shutting down: the claim runs out, another instance sends
 	}
 	return n.settlePush(ctx, d, r)
 }

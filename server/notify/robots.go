@@ -39,7 +39,7 @@ func (n *Notifier) speakTo(ctx context.Context, b *store.Batch) error {
 	r := n.sendRobot(ctx, c, n.lines(b), slices.ContainsFunc(b.Notices, func(x domain.Notice) bool { return x.Grave }))
 	switch {
 	case ctx.Err() != nil:
-		return nil // shutting down: the claim runs out
+		return nil //nolint:nilerr // shutting down: the claim runs out
 	case r.ok:
 		n.cfg.OnDelivery(string(c.Kind), store.DeliverySent)
 		return n.store.ChannelReached(ctx, *b)
