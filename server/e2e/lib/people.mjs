@@ -101,7 +101,7 @@ export class Person {
     });
     this.page = await this.context.newPage();
     const report = (text) => this.home.report(this.login ?? "somebody", text);
-    this.page.on("pageerror", (error) => report(error.stack ?? String(error)));
+    this.page.on("pageerror", (error) => report(error.stack || String(error)));
     this.page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) report(`${message.text()} ${message.location().url}`);
     });
