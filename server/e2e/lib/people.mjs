@@ -111,7 +111,7 @@ export class Person {
       typeof this.camera === "function" ? this.camera(chooser) : chooser.setFiles(this.camera),
     );
     const report = (text) => this.home.report(this.login ?? "somebody", text);
-    this.page.on("pageerror", (error) => report(error.stack ?? String(error)));
+    this.page.on("pageerror", (error) => report(error.stack || String(error)));
     this.page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) report(`${message.text()} ${message.location().url}`);
     });
