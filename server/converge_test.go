@@ -470,7 +470,9 @@ func converge(t *testing.T, acts int, sites ...*site) {
 		}
 	}
 	for _, p := range pages {
+		p.mu.Lock()
 		t.Logf("%-11s %-55s %5d elements, %3d inserted, fetched again %d times", p.as, p.path, p.applied, p.inserted, p.refetched)
+		p.mu.Unlock()
 	}
 	t.Logf("%d acts taken, %d refused", taken, refused)
 }

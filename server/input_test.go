@@ -31,6 +31,10 @@ var fieldsOf = map[string][]string{
 	"POST /events/:id/guests": guestFields, "PUT /guests/:id": guestFields, "POST /events/:id/guests/import": {"text"},
 	"PUT /guests/:id/position": {"position"}, "PUT /parties/:id/position": {"position"}, "GET /lobby": {"post", "q"}, "GET /board": {"tv"},
 	"POST /people": personFields, "PUT /people/:id": personFields, "PUT /people/:id/pin": {"pin"}, "GET /live": {"topic", "since", "view"},
+	"PUT /session/lock": {"x"}, "PUT /me/pin": {"pin", "again", "old", "first"}, "PUT /me/lock": {"hours"}, "POST /invites/:token": {"tap"}, "POST /people/:id/invite": {"x"},
+	"PUT /notices/acknowledgement": {"x"}, "PUT /notices/:id/acknowledgement": {"x"}, "PUT /me/push": {"endpoint", "p256dh", "auth"}, "POST /me/push/test": {"x"}, "PUT /me/post": {"post"},
+	"POST /events/:id/drill": {"x"}, "POST /settings/channels": channelFields, "PUT /settings/channels/:id": channelFields, "POST /settings/channels/:id/test": {"x"},
+	"GET /activity": {"mine", "before"}, "GET /session/oidc": {"next"}, "GET /session/oidc/callback": {"code", "state"}, "GET /invites": {"code"},
 }
 
 var (
@@ -38,8 +42,9 @@ var (
 		"id", "name", "type", "organiser", "contact", "contact_phone", "principal_guest", "notes", "level", "level_reason", "secrecy", "heads",
 		"arrival_at", "start_at", "end_at", "break_at", "commander_id", "photo", "recording", "tea_minutes", "rooms", "people",
 	}
-	guestFields  = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs"}
-	personFields = []string{"staff_no", "phone", "name", "role", "crew", "locale", "pin"}
+	channelFields = []string{"kind", "name", "url", "secret", "topics", "locale"}
+	guestFields   = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs"}
+	personFields  = []string{"staff_no", "phone", "name", "role", "crew", "locale", "pin"}
 )
 
 // good are values with which a form would be taken.
@@ -92,6 +97,9 @@ func TestPoison(t *testing.T) {
 			c := commander
 			if strings.HasPrefix(r.Path, "/people") {
 				c = admin
+			}
+			if route == "PUT /session/lock" { // ends the session that asks
+				c = s.signIn(t, "commander")
 			}
 			for n, field := range fields {
 				for k, p := range poisons {

@@ -46,6 +46,9 @@ var entries = []entry{
 	{source: "css/dash.css", budget: 2 * kb},
 }
 
+// These are of no use without network: forms that fill a page, and the switch for push.
+var online = []string{"pageform.js", "push.js"}
+
 // A chunk is fetched by import(), on the pages that need it.
 const chunkBudget = 15 * kb
 
@@ -235,7 +238,9 @@ func (b *build) bundle() error {
 		if err := b.add(logical, o.name, o.body, closure(needs, o.name)...); err != nil {
 			return err
 		}
-		b.keepOffline(o.name) // the chunks, too: a post in the basement needs them
+		if !slices.Contains(online, logical) {
+			b.keepOffline(o.name) // the chunks, too: a post in the basement needs them
+		}
 	}
 	return nil
 }

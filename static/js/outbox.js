@@ -171,7 +171,7 @@ function unseen({ ok, text, notice }) {
   if (ok && text) apply(text);
   if (ok && !notice) return;
   emit("stale");
-  toast(ok ? notice : t("unsent_refused"), { alert: !ok, key: "refused", life: 0, ...toOutbox() });
+  toast(ok ? notice : t("unsent_no"), { alert: !ok, key: "refused", life: 0, ...toOutbox() });
 }
 
 const toOutbox = () => ({ label: t("look"), action: () => location.assign("/outbox") });

@@ -8,7 +8,7 @@ const PARALLEL = 4; // rows at a time; acts on one row go one after the other
 const PARK = 300000; // ms a row rests, at most, whose act is a riddle to the server; other rows go on
 
 export const WAITING = "waiting"; // to be sent
-export const REFUSED = "refused"; // the server said no while nobody was looking
+export const REFUSED = "declined"; // the server said no while nobody was looking
 export const NOTED = "noted"; // taken, with a remark that nobody has read
 
 let opening;
