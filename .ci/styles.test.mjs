@@ -9,6 +9,7 @@ const tokens = themes(readFileSync(new URL("../static/css/tokens.css", import.me
 const grounds = ["bg", "surface", "sunk"];
 const states = ["idle", "due", "late", "wait", "done", "redo", "block"];
 const inks = [
+  ["paper", "night"], // beside a picture
   ...["ink", "muted", "link", "brand", "star", ...states].flatMap((ink) => ["bg", "surface"].map((on) => [ink, on])),
   ...["ink", "muted"].map((ink) => [ink, "sunk"]),
   ...states.flatMap((state) => [

@@ -16,7 +16,6 @@ import { house, PHONE } from "./lib/people.mjs";
 const home = house();
 const dir = mkdtempSync(join(tmpdir(), "huiwu-floor-"));
 let old;
-let newer;
 
 before(async () => {
   let at = dirname(createRequire(import.meta.url).resolve("@sparticuz/chromium"));
@@ -28,7 +27,6 @@ before(async () => {
     createWriteStream(executablePath),
   );
   chmodSync(executablePath, 0o755);
-  newer = home.browser;
   const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"];
   old = await chromium.launch({ executablePath, args });
 });
@@ -40,10 +38,13 @@ after(async () => {
 
 // ancient opens a phone with the old engine.
 async function ancient(login, options) {
+  const newer = home.browser;
   home.browser = old;
-  const person = await home.person(login, { ...PHONE, ...options });
-  home.browser = newer;
-  return person;
+  try {
+    return await home.person(login, { ...PHONE, ...options });
+  } finally {
+    home.browser = newer;
+  }
 }
 
 test("it is the old engine", () => assert.match(old.version(), /^114\./));
