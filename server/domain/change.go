@@ -42,7 +42,7 @@ type Change struct {
 	Note       string    `bun:",nullzero" json:"note,omitempty"` // reason, reading
 	Crew       Crew      `bun:",nullzero" json:"crew,omitempty"`
 	Lot        string    `bun:",nullzero" json:"lot,omitempty"` // what one act changed together: the party's name
-	Minor      bool      `json:"minor,omitempty"` // follows from another change; kept out of the activity feed
+	Minor      bool      `json:"minor,omitempty"`               // follows from another change; kept out of the activity feed
 	PersonID   string    `bun:",nullzero" json:"person_id,omitempty"`
 	Person     string    `bun:",nullzero" json:"person,omitempty"` // name at that moment
 	Post       string    `bun:",nullzero" json:"post,omitempty"`

@@ -21,7 +21,7 @@ func TestWhatOneActDidToManyIsOneLine(t *testing.T) {
 	rows := []domain.Change{
 		row(9, "09:03", "event.arrived", "e", "09:03"),
 		row(8, "09:03", "guest.moved", "丙", "gate"), row(7, "09:03", "guest.moved", "乙", "gate"), row(6, "09:03", "guest.moved", "甲", "gate"),
-		row(5, "09:02", "guest.moved", "丁", "gate"), // the same, but another act
+		row(5, "09:02", "guest.moved", "丁", "gate"),                                               // the same, but another act
 		row(4, "09:01", "item.done", "话筒", "", "22"), row(3, "09:01", "item.done", "灯", "", "23"), // readings are not lost
 		row(2, "09:01", "item.accepted", "灯", ""), row(1, "09:01", "item.done", "茶", "", "22"),
 	}

@@ -28,7 +28,7 @@ const (
 	ViewToday  = "today"
 	// ViewActivity is personal like today: it is told to fetch itself again.
 	ViewActivity = "activity"
-	ViewAll    = "all" // items and guests: for programs
+	ViewAll      = "all" // items and guests: for programs
 )
 
 // viewRights is what a view needs on the events it shows.
