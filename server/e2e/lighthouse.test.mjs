@@ -4,13 +4,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import lighthouse from "lighthouse";
 import { VISIT } from "./lib/building.mjs";
-import { house, launch, PHONE } from "./lib/people.mjs";
+import { house, launch, PHONE, SOON } from "./lib/people.mjs";
 
 // HUIWU_LIGHTHOUSE_SPEED lowers the bar for speed on a machine that builds meanwhile; nothing lowers the others.
 const SPEED = Number(process.env.HUIWU_LIGHTHOUSE_SPEED ?? 95);
 const LEAST = { performance: SPEED, accessibility: 95, "best-practices": 95 };
 const LCP = 1500;
 const INP = 100;
+const BUSY = SOON / 1000; // HUIWU_SLACK, as for everything that is timed
 
 const home = house();
 const judged = [
@@ -88,7 +89,8 @@ test("slow 4G and a phone four times slower: the page is there and answers", asy
       const { inp } = await phone.page.evaluate(() => window.slowest);
       console.log(`${name}: LCP ${Math.round(lcp)} ms, INP ${inp} ms`);
       assert.ok(lcp > 0, "something was measured");
-      if (lcp > LCP || inp > INP) worst.push(`${name}: LCP ${Math.round(lcp)}, INP ${inp}`);
+      await phone.context.close(); // what it still does would slow the next one down
+      if (lcp > LCP * BUSY || inp > INP * BUSY) worst.push(`${name}: LCP ${Math.round(lcp)}, INP ${inp}`);
     }
     if (!worst.length) return;
   }
