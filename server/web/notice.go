@@ -81,10 +81,11 @@ func (a *App) personFragments(ctx context.Context, id string, key live.Key, subj
 	told := slices.ContainsFunc(subjects, notice)
 	other := slices.ContainsFunc(subjects, func(s string) bool { return !notice(s) })
 	var parts []templ.Component
-	if key.View == ViewToday && other || key.View == ViewNotices && told {
+	personal := key.View == ViewToday || key.View == ViewActivity || key.View == ViewInvite
+	if personal && other || key.View == ViewNotices && told {
 		parts = append(parts, stale)
 	}
-	if !told {
+	if !told || key.View == ViewInvite { // on that page the person is somebody else: his notices are not the reader's
 		return parts, nil
 	}
 	p, err := a.Store.Person(ctx, id)

@@ -10,7 +10,8 @@ export function mark({ row, el }, by) {
   if (!row) return;
   const n = (pending.get(row) ?? 0) + by;
   pending.set(row, n);
-  byId(row)?.toggleAttribute("data-pending", n > 0);
+  const line = byId(row);
+  line?.toggleAttribute("data-pending", n > 0 || "pendingAs" in line.dataset); // the outbox has its own reasons
 }
 
 // markRows shows what waits in the outbox on its rows: as what they will be (data-pending-as), and that it waits, when
