@@ -421,7 +421,8 @@ func TestContract(t *testing.T) {
 
 	page := pageOf(t, commander.get("/events/"+event+"/items").body)
 	body := first(page, func(n *html.Node) bool { return n.Data == "body" })
-	if want := fmt.Sprintf(`[{"topic":"event:%s","seq":%d}]`, event, s.head(t, "event:"+event)); attr(body, "data-topics") != want {
+	me := "person:" + s.world.People["commander"].ID // his notices
+	if want := fmt.Sprintf(`[{"topic":"event:%s","seq":%d},{"topic":"%s","seq":%d}]`, event, s.head(t, "event:"+event), me, s.head(t, me)); attr(body, "data-topics") != want {
 		t.Errorf("data-topics is %s, want %s", attr(body, "data-topics"), want)
 	}
 	items := mustItems(t, s, event)

@@ -45,7 +45,7 @@ test("moved at the gate, the guest is next at the lobby, on the board and in the
     board.soon(`#places-${visit} .lane[data-position=gate]:not(.is-empty)`),
     list.soon(`#counts-${visit}[data-arrived="1"]`),
   ]);
-  assert.equal(await gate.data(row(guest), "turn"), "past");
+  await gate.soon(`${row(guest)}[data-turn=past]`);
   // The drop-off takes it from there: the lobby's big button leads to the lobby, whatever was left out.
   await (await home.as("heiyao")).must("PUT", `/guests/${guest.id}/position`, { position: "drop-off" });
   await lobby.soon(`${row(guest)}[data-turn=next]`);

@@ -18,7 +18,7 @@ const IPHONE =
 const ticked = async () => {
   const event = await newEvent(home, { people: ["service"] });
   const items = await (await home.as("supervisor")).items(event.id);
-  return { event, item: items.find((i) => i.template_id === "S4") };
+  return { event, item: items.find((i) => i.template_id === "S9") };
 };
 
 // buzz records what the phone would do.
@@ -129,7 +129,7 @@ test("the phone vibrates when an act is through or refused, not before a touch, 
       status: 409,
       contentType: "text/html",
       body: '<p data-error="">不行</p>',
-      headers: { "X-Ack": "1" },
+      headers: { "X-Ack": route.request().headers()["idempotency-key"] },
     }),
   );
   await phone.page.evaluate(() => {
