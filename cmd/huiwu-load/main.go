@@ -2,7 +2,7 @@
 // that are signed in, open websockets, ticks through real requests. It counts
 // what every socket saw: nothing lost, nothing doubled, nothing old over new.
 //
-// Without arguments it proves the figures of docs/performance.md on this
+// Without arguments it proves the figures that we promise on this
 // machine, with a server and databases of its own.
 package main
 
