@@ -14,7 +14,7 @@ const lanes = new Map(); // acts on one row go one after the other, in the order
 const unsent = new Set();
 let abandoned = false;
 
-// send resolves with the server's answer { status, ok, headers, moved, text }: 2xx, or a refusal that no retry changes.
+// send resolves with the server's answer { status, ok, notice, to, refresh, text }: 2xx, or a refusal that no retry changes.
 export async function send(act) {
   const before = lanes.get(act.lane);
   const mine = (async () => {
