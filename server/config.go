@@ -33,6 +33,7 @@ type Config struct {
 	OIDCSecret     string        `env:"OIDC_CLIENT_SECRET" help:"this program's secret at the provider"`
 	OIDCClaim      string        `env:"OIDC_CLAIM" envDefault:"preferred_username" help:"which claim of the ID token is the staff number"`
 	OIDCName       string        `env:"OIDC_NAME" help:"what people call these accounts: the word on the button"`
+	ProfileAddr    string        `env:"PROFILE_ADDR" help:"loopback address at which Go's profiles are served, as 127.0.0.1:6060; empty = none"`
 	LogLevel       string        `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
 	Shutdown       time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"20s" help:"how long running requests may take at shutdown"`
 }
@@ -67,7 +68,22 @@ func (c *Config) check() error {
 	if c.RedisURL != "" && !strings.HasPrefix(c.RedisURL, "redis://") && !strings.HasPrefix(c.RedisURL, "rediss://") {
 		return fmt.Errorf("REDIS_URL must start with redis:// or rediss://")
 	}
+	if err := c.checkProfileAddr(); err != nil {
+		return err
+	}
 	return c.checkOIDC()
+}
+
+// checkProfileAddr keeps profiles, which show what is in memory, on this machine.
+func (c *Config) checkProfileAddr() error {
+	if c.ProfileAddr == "" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(c.ProfileAddr)
+	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
+		return fmt.Errorf("PROFILE_ADDR %q is not a loopback address with a port", c.ProfileAddr)
+	}
+	return nil
 }
 
 // checkOIDC asks for what a provider sends people back with.

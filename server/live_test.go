@@ -1,10 +1,14 @@
 package server_test
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
+	"runtime/pprof"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +108,60 @@ func TestHandshake(t *testing.T) {
 		if resp == nil || resp.StatusCode != x.status {
 			t.Errorf("%s: %v %v, want %d", x.name, resp, err, x.status)
 		}
+	}
+}
+
+// TestSocketKeepsNoRequest: while a socket waits, the HTTP server holds nothing of
+// the request it came with. One whose client spoke before it was let in is served
+// from the buffer in which that lies, and disturbs nobody.
+func TestSocketKeepsNoRequest(t *testing.T) {
+	s := start(t, setting{})
+	c := s.signIn(t, "commander")
+	topic := "topic=event:" + s.world.Event
+	held := func() bool {
+		var stacks bytes.Buffer
+		if err := pprof.Lookup("goroutine").WriteTo(&stacks, 2); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(stacks.String(), "fasthttp.hijackConnHandler")
+	}
+	for range 3 {
+		ws, _, err := c.dial(topic)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ws.Close()
+		if _, _, err := ws.ReadMessage(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the request of a waiting socket is released", func() bool { return !held() })
+
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	const ping = `{"ping":1}`
+	frame := append([]byte{0x81, 0x80 | byte(len(ping)), 0, 0, 0, 0}, ping...) // masked with zeros
+	ask := "GET /live?" + topic + " HTTP/1.1\r\nHost: " + s.addr + "\r\nCookie: " + c.cookie +
+		"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+	if _, err := conn.Write(append([]byte(ask), frame...)); err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	in := bufio.NewReader(conn)
+	resp, err := http.ReadResponse(in, nil)
+	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("who speaks at once: %v %v", resp, err)
+	}
+	for n := range 50 {
+		if a := s.nobody().get("/session/new"); !strings.Contains(a.body, "</html>") {
+			t.Fatalf("page %d beside the hasty socket: %s", n, a.body)
+		}
+	}
+	if _, err := in.ReadByte(); err != nil {
+		t.Errorf("the hasty socket hears nothing: %v", err)
 	}
 }
 

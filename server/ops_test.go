@@ -185,8 +185,11 @@ func TestConfig(t *testing.T) {
 		{map[string]string{"TRUSTED_PROXIES": "10.0.0.0/8,proxy"}, false, ""},
 		{map[string]string{"REDIS_URL": "127.0.0.1:6379"}, false, ""},
 		{map[string]string{"SHUTDOWN_TIMEOUT": "soon"}, false, ""},
+		{map[string]string{"PROFILE_ADDR": "127.0.0.1:6060"}, true, ":8080"},
+		{map[string]string{"PROFILE_ADDR": ":6060"}, false, ""},
+		{map[string]string{"PROFILE_ADDR": "10.1.2.3:6060"}, false, ""},
 	} {
-		for _, name := range []string{"ADDR", "PORT", "DATABASE_URL", "REDIS_URL", "BASE_URL", "SITE_TZ", "TRUSTED_PROXIES", "SHUTDOWN_TIMEOUT"} {
+		for _, name := range []string{"ADDR", "PORT", "DATABASE_URL", "REDIS_URL", "BASE_URL", "SITE_TZ", "TRUSTED_PROXIES", "SHUTDOWN_TIMEOUT", "PROFILE_ADDR"} {
 			t.Setenv(name, x.env[name])
 			if x.env[name] == "" {
 				_ = os.Unsetenv(name)

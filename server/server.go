@@ -172,6 +172,7 @@ func (s *Server) app() *fiber.App {
 		DisableStartupMessage: true,
 		BodyLimit:             bodyLimit,
 		ReadBufferSize:        headerLimit,
+		ReduceMemoryUsage:     true, // a connection that waits holds no buffers: see live.Hub.Upgrade
 		ReadTimeout:           15 * time.Second,
 		WriteTimeout:          30 * time.Second,
 		IdleTimeout:           130 * time.Second,

@@ -292,7 +292,7 @@ func (p *proof) idle(ctx context.Context, bases []string, pids []int) error {
 	if err != nil {
 		return err
 	}
-	p.figures.add("memory of 1,000 idle sockets", "MB", r.PerK).atMost(25)
+	p.figures.add("memory of 1,000 idle sockets", "MB", r.PerK).atMost(19)
 	return nil
 }
 

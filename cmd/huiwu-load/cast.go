@@ -23,6 +23,8 @@ type cast struct {
 
 // player is somebody who is signed in.
 type player struct {
+	ID      string `json:"id,omitempty"`  // "": not known; the phone then does not follow the bell
+	Seq     int64  `json:"seq,omitempty"` // of the person's own topic
 	StaffNo string `json:"staff_no"`
 	Token   string `json:"token"`
 	English bool   `json:"english,omitempty"`
@@ -63,6 +65,7 @@ func seed(ctx context.Context, s *store.Store, people, items int) (*cast, error)
 		if _, err := s.CreatePerson(ctx, domain.Act{}, p); err != nil {
 			return err
 		}
+		c.People[n].ID, c.People[n].Seq = p.ID, p.Seq
 		_, err := s.CreateSession(ctx, p, c.People[n].Token, "load")
 		return err
 	})

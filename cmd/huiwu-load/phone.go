@@ -91,6 +91,9 @@ func (w *crowd) join(ctx context.Context, atOnce int) error {
 
 func (p *phone) join(ctx context.Context) error {
 	path := "/live?topic=" + url.QueryEscape(p.topic) + "&since=" + strconv.FormatInt(p.seq.Load(), 10) + "&view=items"
+	if p.who.ID != "" { // as the pages do: for the bell
+		path += "&topic=" + url.QueryEscape("person:"+p.who.ID) + "&since=" + strconv.FormatInt(p.who.Seq, 10)
+	}
 	x, err := openWire(ctx, p.base, p.from, path, p.who)
 	if err != nil {
 		return err

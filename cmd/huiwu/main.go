@@ -104,8 +104,11 @@ func serve(ctx context.Context, s *server.Server, cfg server.Config, log *slog.L
 	if err := s.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
-	failed := make(chan error, 1)
+	failed := make(chan error, 2)
 	go func() { failed <- s.Serve(l) }()
+	if cfg.ProfileAddr != "" {
+		go func() { failed <- serveProfiles(cfg.ProfileAddr) }()
+	}
 	log.Info("listening", "addr", l.Addr().String(), "database", s.Store.Dialect(), "version", version())
 	ready(l.Addr().String())
 	select {

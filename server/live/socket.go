@@ -3,6 +3,7 @@ package live
 import (
 	"encoding/json"
 	"errors"
+	"net"
 	"net/url"
 	"runtime/debug"
 	"slices"
@@ -40,7 +41,12 @@ func (h *Hub) Upgrade(who func(c *fiber.Ctx) (Subscriber, error)) fiber.Handler 
 	serve := websocket.New(
 		func(c *websocket.Conn) {
 			sub, _ := c.Locals(subscriberLocal).(Subscriber)
-			h.Serve(c, sub)
+			ws := c.Conn // not c: that goes back into a pool
+			if direct(ws.NetConn()) {
+				go h.Serve(ws, sub)
+				return
+			}
+			h.Serve(ws, sub)
 		},
 		websocket.Config{
 			ReadBufferSize:  256,  // pages send pings only
@@ -63,6 +69,27 @@ func (h *Hub) Upgrade(who func(c *fiber.Ctx) (Subscriber, error)) fiber.Handler 
 		dropHeaders(c)
 		return serve(c)
 	}
+}
+
+// Direct is a connection that can tell whether read, which belongs to something
+// wrapped around it, fills the caller's buffer from the connection itself. It
+// takes nothing from the network; what waits in a buffer between them may be lost.
+type Direct interface {
+	Direct(read func(b []byte) (int, error)) bool
+}
+
+// direct reports whether a hijacked connection needs nothing of the request it
+// came with. The HTTP server keeps all of a request, 20 kB, until the handler of
+// its socket returns, so that returns at once then. It must not when the client
+// sent something before it was let in: that lies in a buffer which the server
+// would give to another connection.
+func direct(c net.Conn) bool {
+	hijacked, ok := c.(interface{ UnsafeConn() net.Conn })
+	if !ok {
+		return false
+	}
+	d, ok := hijacked.UnsafeConn().(Direct)
+	return ok && d.Direct(c.Read)
 }
 
 // sameOrigin reports whether a page of that Origin may open sockets here.
@@ -110,8 +137,8 @@ func dropHeaders(c *fiber.Ctx) {
 
 // Serve owns a websocket from upgrade to close. It is the only place that
 // touches it, and returns when reader and writer have ended and it is closed.
-func (h *Hub) Serve(c *websocket.Conn, sub Subscriber) {
-	s := &socket{hub: h, ws: c.Conn} // not c: that goes back into a pool
+func (h *Hub) Serve(ws *fastws.Conn, sub Subscriber) {
+	s := &socket{hub: h, ws: ws}
 	defer func() { _ = s.ws.Close() }()
 	defer s.rescue()
 	s.ws.SetReadLimit(readLimit)
