@@ -77,6 +77,7 @@ func (o *Ops) serve(s *store.Store, bus live.Bus, hub *live.Hub) {
 	stat("huiwu_resets_total", "Pages told to fetch themselves again.", true, func(s live.Stats) float64 { return float64(s.Resets) })
 	stat("huiwu_heals_total", "Lost publishes found and healed by the poll.", true, func(s live.Stats) float64 { return float64(s.Heals) })
 	stat("huiwu_revoked_total", "Sockets closed because a session or right was lost.", true, func(s live.Stats) float64 { return float64(s.Revoked) })
+	reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "huiwu_queries_total", Help: "Statements sent to the database."}, func() float64 { return float64(s.Queries()) }))
 	o.metrics = adapt(promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
 }
 

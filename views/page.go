@@ -56,6 +56,7 @@ type Page struct {
 	Theme  string // "light", "dark" or "dim" from the cookie "theme"; "" = as the device says
 	Keep   string // what the language link of a page without a person keeps of the address: "next=…&"
 	Bell   Bell
+	Holes  bool   // what is the same in every page is left out and marked: see Hole
 	Back   string // where the header's arrow leads; "" = no arrow; most pages set it themselves
 }
 

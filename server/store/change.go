@@ -21,17 +21,21 @@ func (s *Store) Heads(ctx context.Context, topics []domain.Topic) (map[domain.To
 	if len(topics) == 0 {
 		return heads, nil
 	}
-	var rows []struct {
-		ID  string
-		Seq int64
-	}
-	if err := s.read.NewSelect().TableExpr("topics").Column("id", "seq").Where("id IN (?)", bun.List(topics)).Scan(ctx, &rows); err != nil {
+	// Read by hand: every page begins with it.
+	rows, err := s.read.NewSelect().TableExpr("topics").Column("id", "seq").Where("id IN (?)", bun.List(topics)).Rows(ctx)
+	if err != nil {
 		return nil, asPerson(err)
 	}
-	for _, r := range rows {
-		heads[r.ID] = r.Seq
+	defer rows.Close()
+	for rows.Next() {
+		var id domain.Topic
+		var seq int64
+		if err := rows.Scan(&id, &seq); err != nil {
+			return nil, asPerson(err)
+		}
+		heads[id] = seq
 	}
-	return heads, nil
+	return heads, asPerson(rows.Err())
 }
 
 // ChangesSince lists what changed on a topic after seq, oldest first: complete

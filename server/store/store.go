@@ -181,6 +181,15 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.read.PingContext(ctx)
 }
 
+// Queries is how many statements this program has sent to the database.
+func (s *Store) Queries() int64 {
+	n := int64(s.write.DBStats().Queries)
+	if s.read != s.write {
+		n += int64(s.read.DBStats().Queries)
+	}
+	return n
+}
+
 // Dialect names the database for logs and health: "postgres" or "sqlite".
 func (s *Store) Dialect() string {
 	if s.postgres {

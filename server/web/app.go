@@ -45,6 +45,7 @@ type App struct {
 	forgotten atomic.Int64 // how often sessions were dropped from it
 	names     nameCache
 	snapshots snapshots
+	kept      kept
 	guesses   signIns
 }
 
@@ -55,6 +56,7 @@ type nameCache struct {
 	until   time.Time
 	last    map[string]string // what names were before they were forgotten
 	version int               // grows when they differ
+	sum     uint64            // of last
 }
 
 func (a *App) peopleNames(ctx context.Context) (map[string]string, error) {
@@ -68,7 +70,7 @@ func (a *App) peopleNames(ctx context.Context) (map[string]string, error) {
 		return nil, err
 	}
 	if !maps.Equal(a.names.last, names) {
-		a.names.last, a.names.version = names, a.names.version+1
+		a.names.last, a.names.version, a.names.sum = names, a.names.version+1, sumOf(names)
 	}
 	a.names.names, a.names.until = names, time.Now().Add(5*time.Second)
 	return names, nil
@@ -80,6 +82,13 @@ func (a *App) namesVersion() int {
 	a.names.mu.Lock()
 	defer a.names.mu.Unlock()
 	return a.names.version
+}
+
+// namesSum is the same wherever people have the same names.
+func (a *App) namesSum() uint64 {
+	a.names.mu.Lock()
+	defer a.names.mu.Unlock()
+	return a.names.sum
 }
 
 func (a *App) forgetNames() {
@@ -100,9 +109,13 @@ func (a *App) page(c *fiber.Ctx, nav, titleKey string, args ...string) (views.Pa
 	if err != nil {
 		return views.Page{}, err
 	}
-	p := views.Page{Ctx: v, Nav: nav, Person: person(c), Demo: a.Demo != nil, Theme: theme(c)}
+	p := views.Page{Ctx: v, Nav: nav, Person: person(c), Demo: a.Demo != nil, Theme: theme(c), Holes: true}
 	p.Title = p.T(titleKey, args...)
-	p.Bell, err = a.bell(c.UserContext(), p.Person, p.Locale)
+	if l := lookOf(c); l != nil {
+		p.Bell, err = a.bellAt(c.UserContext(), p.Person, p.Locale, l.heads[domain.PersonTopic(p.Person.ID)])
+	} else {
+		p.Bell, err = a.bell(c.UserContext(), p.Person, p.Locale)
+	}
 	return p, err
 }
 
@@ -159,27 +172,16 @@ func capabilities(v domain.Viewer, secrecy domain.Secrecy) []string {
 	return caps
 }
 
-// render sends a component as a page. It renders into the answer's own buffer,
-// which an error empties again: it can still become an error page. Not into a
-// buffer from a pool: c.Send keeps the bytes without a copy, and the next
-// request would write over an answer that is still on its way.
-func render(c *fiber.Ctx, component templ.Component) error {
-	c.Response().ResetBody()
-	if err := component.Render(c.UserContext(), c.Response().BodyWriter()); err != nil {
-		c.Response().ResetBody()
-		return err
-	}
-	c.Type("html", "utf-8")
+// pageHeaders are what answers carry that are one person's.
+func pageHeaders(c *fiber.Ctx) {
 	c.Set(fiber.HeaderCacheControl, "no-cache, private")
 	c.Vary("HX-Request", "Accept", "Accept-Language")
-	return nil
 }
 
 // show answers a page: JSON where it is asked for, else HTML.
 func show(c *fiber.Ctx, json any, component templ.Component) error {
 	if wantsJSON(c) {
-		c.Set(fiber.HeaderCacheControl, "no-cache, private")
-		c.Vary("HX-Request", "Accept", "Accept-Language")
+		pageHeaders(c)
 		return c.JSON(json)
 	}
 	return render(c, component)
@@ -202,6 +204,7 @@ const (
 	localSession = "session"
 	localEvent   = "event"
 	localViewer  = "viewer"
+	localLook    = "look"
 	localRequest = "request"
 )
 
@@ -221,6 +224,13 @@ func event(c *fiber.Ctx) (*domain.Event, domain.Viewer) {
 	e, _ := c.Locals(localEvent).(*domain.Event)
 	v, _ := c.Locals(localViewer).(domain.Viewer)
 	return e, v
+}
+
+// lookOf is the look that the route's right took before it read the event; nil on
+// pages of no event.
+func lookOf(c *fiber.Ctx) *look {
+	l, _ := c.Locals(localLook).(*look)
+	return l
 }
 
 // act builds the act of a state-changing request: the client's key, and when it

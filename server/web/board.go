@@ -44,18 +44,22 @@ func (a *App) dayAround() (from, to time.Time) {
 // EventBoard is GET /events/{id}/board: the commander's view.
 func (a *App) EventBoard(c *fiber.Ctx) error {
 	e, v := event(c)
-	b, err := a.eventBoard(c.UserContext(), e)
-	if err != nil {
-		return err
-	}
+	heads := lookOf(c).heads
 	p, err := a.page(c, "events", "event_board.title", "event", e.Name)
 	if err != nil {
 		return err
 	}
-	watch(&p, ViewBoard, b.heads, domain.EventTopic(e.ID))
+	watch(&p, ViewBoard, heads, domain.EventTopic(e.ID))
 	p.Caps = capabilities(v, e.Secrecy)
+	if a.unchanged(c, &p) {
+		return nil
+	}
+	b, err := a.eventBoard(c.UserContext(), e)
+	if err != nil {
+		return err
+	}
 	page := views.EventBoardPage{Page: p, Event: *e, Progress: domain.Sum(b.items, p.Now), Stars: stars(e, b.items, p.Now), Parties: b.parties, Counts: b.counts, Feed: b.feed}
-	return show(c, fiber.Map{"event": e, "seq": b.heads[domain.EventTopic(e.ID)], "progress": page.Progress, "stars": page.Stars, "counts": page.Counts, "feed": page.Feed}, views.EventBoard(page))
+	return show(c, fiber.Map{"event": e, "seq": heads[domain.EventTopic(e.ID)], "progress": page.Progress, "stars": page.Stars, "counts": page.Counts, "feed": page.Feed}, views.EventBoard(page))
 }
 
 // stars are the items that still stand in the way: before the event those that

@@ -14,10 +14,7 @@ import (
 func (a *App) Drill(c *fiber.Ctx) error {
 	e, v := event(c)
 	ctx, topic := c.UserContext(), domain.EventTopic(e.ID)
-	heads, err := a.Store.Heads(ctx, []domain.Topic{topic})
-	if err != nil {
-		return err
-	}
+	heads := lookOf(c).heads
 	d, err := a.Store.LastDrill(ctx, e.ID)
 	if err != nil {
 		return err

@@ -63,7 +63,7 @@ func (a *App) OnError(c *fiber.Ctx, err error) error {
 		next := c.OriginalURL()
 		return c.Redirect("/session/new?next="+url.QueryEscape(next), fiber.StatusSeeOther)
 	}
-	p := views.ErrorPage{Page: views.Page{Ctx: views.Ctx{Locale: l, Loc: a.Loc, Now: a.Store.Now()}, Person: person(c), Theme: theme(c)}, Status: status, Sentence: sentence(refusal, l)}
+	p := views.ErrorPage{Page: views.Page{Ctx: views.Ctx{Locale: l, Loc: a.Loc, Now: a.Store.Now()}, Person: person(c), Theme: theme(c), Holes: true}, Status: status, Sentence: sentence(refusal, l)}
 	p.Title = p.T("error.title")
 	if status >= 500 {
 		p.Request = requestID(c)

@@ -22,22 +22,22 @@ func (a *App) Guests(c *fiber.Ctx) error {
 func (a *App) guestsPage(c *fiber.Ctx, in views.GuestInput, fields views.Errors, imp views.GuestImport) error {
 	e, v := event(c)
 	ctx, topic := c.UserContext(), domain.EventTopic(e.ID)
-	heads, err := a.Store.Heads(ctx, []domain.Topic{topic})
-	if err != nil {
-		return err
-	}
-	parties, counts, err := a.partyGroups(ctx, e.ID)
-	if err != nil {
-		return err
-	}
+	heads := lookOf(c).heads
 	p, err := a.page(c, "events", "guests.title", "event", e.Name)
 	if err != nil {
 		return err
 	}
 	watch(&p, ViewGuests, heads, topic)
 	p.Caps = capabilities(v, e.Secrecy)
-	if len(fields) > 0 || len(imp.Errors) > 0 || imp.Error != "" {
+	switch {
+	case len(fields) > 0 || len(imp.Errors) > 0 || imp.Error != "":
 		c.Status(fiber.StatusUnprocessableEntity)
+	case reads(c) && a.unchanged(c, &p):
+		return nil
+	}
+	parties, counts, err := a.partyGroups(ctx, e.ID)
+	if err != nil {
+		return err
 	}
 	return show(c, fiber.Map{"event": e, "seq": heads[topic], "counts": counts, "parties": parties},
 		views.Guests(views.GuestsPage{Page: p, Event: *e, Counts: counts, Parties: parties, In: in, Errors: fields, Import: imp}))

@@ -180,7 +180,7 @@ func (a *App) codePage(c *fiber.Ctx, typed string, refusal *domain.Error) error 
 
 // outside is the frame of a page that nobody need be signed in for.
 func (a *App) outside(c *fiber.Ctx) views.Page {
-	return views.Page{Ctx: views.Ctx{Locale: locale(c), Loc: a.Loc, Now: a.Store.Now()}, Theme: theme(c)}
+	return views.Page{Ctx: views.Ctx{Locale: locale(c), Loc: a.Loc, Now: a.Store.Now()}, Theme: theme(c), Holes: true}
 }
 
 // found looks an invite up by what stands in the address: the token of a link,

@@ -19,7 +19,8 @@ func (a *App) Items(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.snapshot(ctx, e.ID)
+	l := lookOf(c)
+	s, err := a.snapshotAt(ctx, e.ID, l.heads[topic], l.at)
 	if err != nil {
 		return err
 	}
@@ -32,11 +33,14 @@ func (a *App) Items(c *fiber.Ctx) error {
 	if wantsJSON(c) {
 		return itemsJSON(c, s, f, p.Now)
 	}
+	if a.unchanged(c, &p) {
+		return nil
+	}
 	list, err := s.list(ctx, f.key(p.Locale, names), p.Ctx, f)
 	if err != nil {
 		return err
 	}
-	return render(c, views.Items(p, e.ID, list))
+	return renderAround(c, views.Items(p, e.ID, views.Hole(bodyHole)), list)
 }
 
 // itemFilter is which part of a checklist is asked for, and the crews whose

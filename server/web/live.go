@@ -268,9 +268,8 @@ func (a *App) lobbyMoved(ctx context.Context, events []domain.Topic) (bool, erro
 	return events == nil, nil
 }
 
-// boardData is everything the boards show of one event; heads were read first.
+// boardData is everything the boards show of one event.
 type boardData struct {
-	heads   map[domain.Topic]int64
 	items   []domain.Item
 	parties []views.PartyGroup
 	counts  domain.GuestCounts
@@ -290,9 +289,6 @@ func (a *App) feed(ctx context.Context, eventID string) ([]domain.Change, error)
 func (a *App) eventBoard(ctx context.Context, e *domain.Event) (*boardData, error) {
 	b := &boardData{}
 	var err error
-	if b.heads, err = a.Store.Heads(ctx, []domain.Topic{domain.EventTopic(e.ID)}); err != nil {
-		return nil, err
-	}
 	if b.items, err = a.Store.Items(ctx, e.ID); err != nil {
 		return nil, err
 	}

@@ -224,7 +224,7 @@ func (a *App) NeedEvent(r domain.Right) fiber.Handler {
 		if !plainID(id) {
 			return domain.ErrNotFound
 		}
-		e, v, err := a.Store.Event(c.UserContext(), p, id)
+		e, v, l, err := a.stand(c.UserContext(), p, id)
 		if err != nil {
 			return err
 		}
@@ -236,6 +236,7 @@ func (a *App) NeedEvent(r domain.Right) fiber.Handler {
 		}
 		c.Locals(localEvent, e)
 		c.Locals(localViewer, v)
+		c.Locals(localLook, l)
 		return c.Next()
 	}
 }

@@ -363,7 +363,7 @@ func (a *App) Outbox(c *fiber.Ctx) error {
 // network nor a page seen before.
 func (a *App) Offline(c *fiber.Ctx) error {
 	l := locale(c)
-	p := views.ErrorPage{Page: views.Page{Ctx: views.Ctx{Locale: l, Loc: a.Loc, Now: a.Store.Now()}, Theme: theme(c)}}
+	p := views.ErrorPage{Page: views.Page{Ctx: views.Ctx{Locale: l, Loc: a.Loc, Now: a.Store.Now()}, Theme: theme(c), Holes: true}}
 	p.Title = p.T("offline.title")
 	return render(c, views.Offline(p))
 }

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/a-h/templ"
-
 	"huiwu/server/domain"
 	"huiwu/server/store"
 	"huiwu/views"
@@ -25,7 +23,7 @@ type snapshot struct {
 
 	mu     sync.Mutex
 	items  []domain.Item // nil until somebody asks
-	lists  map[listKey]templ.Component
+	lists  map[listKey]*part
 	second int64 // of the clock, when the lists were rendered
 }
 
@@ -65,6 +63,12 @@ func (a *App) snapshot(ctx context.Context, id string) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.snapshotAt(ctx, id, seq, begun)
+}
+
+// snapshotAt is snapshot when the head was found to be seq by a look that began
+// at that time.
+func (a *App) snapshotAt(ctx context.Context, id string, seq int64, begun time.Time) (*snapshot, error) {
 	slot := a.snapshots.slot(id)
 	slot.mu.Lock()
 	defer slot.mu.Unlock()
@@ -119,7 +123,7 @@ const (
 // of the clock for everybody with the same key; only the frame around it is
 // personal. Its countdowns may be a second old; the page's own clock moves them,
 // and turns items due and late.
-func (s *snapshot) list(ctx context.Context, key listKey, v views.Ctx, f itemFilter) (templ.Component, error) {
+func (s *snapshot) list(ctx context.Context, key listKey, v views.Ctx, f itemFilter) (*part, error) {
 	items, err := s.allItems(ctx)
 	if err != nil {
 		return nil, err
@@ -140,9 +144,9 @@ func (s *snapshot) list(ctx context.Context, key listKey, v views.Ctx, f itemFil
 	if err := body.Render(ctx, &b); err != nil {
 		return nil, err
 	}
-	done := templ.Raw(b.String())
+	done := &part{html: b.Bytes()}
 	if s.lists == nil {
-		s.lists = map[listKey]templ.Component{}
+		s.lists = map[listKey]*part{}
 		time.AfterFunc(listLife, s.forgetLists)
 	}
 	if len(s.lists) < maxLists {

@@ -2,7 +2,6 @@
 // socket is refused. It is morphed in, so typing, focus and open details stay.
 
 import { apply, replaceMain } from "./apply.js";
-import { told } from "./clock.js";
 import { body, emit, on } from "./dom.js";
 import { signIn } from "./signin.js";
 import { adoptTopics } from "./topics.js";
@@ -59,7 +58,6 @@ function adopt(page) {
   const title = (doc) => doc.querySelector(".top-title");
   if (title(document) && title(page)) title(document).textContent = title(page).textContent;
   for (const id of ["bell", "grave"]) if (page.getElementById(id)) apply(page.getElementById(id).outerHTML);
-  told(Number(page.body.dataset.now));
   emit("fetched");
   adoptTopics(page.body.dataset.topics);
 }

@@ -8,8 +8,8 @@ export const trusted = (html) => policy.createHTML(html);
 // The page as a document of its own: nothing in it runs or loads.
 export const parsePage = (html) => new DOMParser().parseFromString(trusted(html), "text/html");
 
-// askPage fetches this very page again.
-export const askPage = () => fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+// askPage fetches this very page again, or learns that it is still as the browser has it.
+export const askPage = () => fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-cache" });
 
 // htmx builds code from strings for hx-on, js: values and trigger filters. It calls this with `new`.
 function noCode() {

@@ -1,10 +1,10 @@
 // The sentences of scripts come with the page, in its language.
-import { body } from "./dom.js";
+import { byId } from "./dom.js";
 
 let words;
 
 export function t(key, values = {}) {
-  words ??= JSON.parse(body().words || "{}");
+  words ??= JSON.parse(byId("words")?.textContent || "{}");
   return (words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 

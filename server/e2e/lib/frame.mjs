@@ -28,7 +28,8 @@ export function frame(
   const json = attr(JSON.stringify(topics));
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title>
 <script type="module" src="${assets.url("app.js")}"></script></head>
-<body class="${caps}" data-person="${person}" data-view="${view}" data-topics="${json}" data-locale="en" data-now="${now}" data-words="${attr(JSON.stringify(words))}">
+<body class="${caps}" data-person="${person}" data-view="${view}" data-topics="${json}" data-locale="en" data-now="${now}">
+<script id="words" type="application/json">${JSON.stringify(words).replaceAll("<", "\\u003c")}</script>
 <header><p class="top-title">${title}</p><p id="conn" data-conn="connecting"></p></header>
 <main id="main" tabindex="-1">${main}</main>
 <div id="say" role="status"></div><div id="alarm" role="alert"></div><div id="toasts"></div>
