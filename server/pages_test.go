@@ -196,3 +196,28 @@ func TestQueriesPerPage(t *testing.T) {
 		t.Errorf("with more rows, pages take more statements:\n%s\nwith few:\n%s", many, few)
 	}
 }
+
+// TestQueriesPerAct: a tick, its answer and what is pushed of it take few
+// statements, however long the list is.
+func TestQueriesPerAct(t *testing.T) {
+	s := start(t, setting{Hub: func(c *live.Config) { c.Poll, c.Clock, c.Recheck = time.Hour, time.Hour, time.Hour }})
+	c := s.signIn(t, "service")
+	k := c.watch("topic=event:" + s.world.Event + "&view=items")
+	item := s.world.Item(t, s.world.Event, "S13")
+	page := "http://" + s.addr + "/events/" + s.world.Event + "/items"
+	c.get("/events/" + s.world.Event + "/items")
+	least := int64(1 << 30)
+	for range 5 {
+		for _, method := range []string{"PUT", "DELETE"} {
+			before := s.Store.Queries()
+			c.does(method, "/items/"+item.ID+"/done", nil, "HX-Current-URL", page)
+			k.shows("item-" + item.ID)
+			least = min(least, s.Store.Queries()-before)
+		}
+	}
+	const most = 10
+	if least > most {
+		t.Errorf("a tick takes %d statements, want at most %d", least, most)
+	}
+	t.Logf("%d statements", least)
+}

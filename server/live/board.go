@@ -114,7 +114,7 @@ func (b *board) missed(key Key, _, _ int64) (*frame, error) {
 	version := b.version
 	b.r.mu.Unlock()
 	return b.r.flights.do(flight{key: key, to: version}, func() (*frame, error) {
-		html, err := b.r.hub.render(b.r.hub.forJoins, TopicBoard, key, nil)
+		html, err := b.r.hub.render(b.r.hub.forJoins, TopicBoard, key, nil, 0)
 		if err != nil {
 			b.r.hub.complain("cannot render; page is fetched again", "topic", TopicBoard, "err", err)
 			return resetFrame(TopicBoard, 0), nil

@@ -156,7 +156,7 @@ func (c *counted) catchUp(key Key, since, joined int64) (*frame, error) {
 		return resetFrame(c.r.topic, joined), nil // too much, or older than what is kept
 	}
 	subjects := distinct(changes)
-	html, err := c.r.hub.render(c.r.hub.forJoins, c.r.topic, key, subjects)
+	html, err := c.r.hub.render(c.r.hub.forJoins, c.r.topic, key, subjects, joined)
 	if err != nil {
 		c.r.hub.complain("cannot render; page is fetched again", "topic", c.r.topic, "subjects", subjects, "err", err)
 		return resetFrame(c.r.topic, joined), nil

@@ -157,7 +157,7 @@ func (s *fakeSource) Changes(_ context.Context, topic string, since int64, limit
 	return slices.Clone(log[from:to]), err
 }
 
-func (s *fakeSource) Render(_ context.Context, topic string, key Key, subjects []string) ([]byte, error) {
+func (s *fakeSource) Render(_ context.Context, topic string, key Key, subjects []string, _ int64) ([]byte, error) {
 	if s.delay > 0 {
 		time.Sleep(s.delay)
 	}

@@ -326,7 +326,7 @@ func (r *room) renderKey(b batch, key Key) (*frame, error) {
 	if b.reset {
 		return resetFrame(r.topic, b.seq), nil
 	}
-	html, err := r.hub.render(r.hub.forRooms, r.topic, key, b.subjects)
+	html, err := r.hub.render(r.hub.forRooms, r.topic, key, b.subjects, b.seq)
 	switch {
 	case err != nil:
 		return nil, err

@@ -43,11 +43,11 @@ type Source interface {
 	// and without holes, at most limit of them.
 	Changes(ctx context.Context, topic string, since int64, limit int) ([]Change, error)
 
-	// Render returns HTML fragments with the current state of those subjects for
-	// all viewers of the key; empty when the key shows none of them. A subject
+	// Render returns HTML fragments with the state of those subjects as of seq of
+	// the topic, or later, for all viewers of the key; empty when the key shows none of them. A subject
 	// that is gone is rendered as its removal. For the board the subjects are
 	// "event:<uuid>", and nil stands for the whole board.
-	Render(ctx context.Context, topic string, key Key, subjects []string) ([]byte, error)
+	Render(ctx context.Context, topic string, key Key, subjects []string, seq int64) ([]byte, error)
 
 	// Clock returns the fragments that change with time alone (countdowns, late
 	// marks); nil when there are none. It is called every 20 s for each topic
@@ -102,10 +102,10 @@ func (h *Hub) changes(l lane, topic string, since int64) (changes []Change, err 
 	return changes, err
 }
 
-func (h *Hub) render(l lane, topic string, key Key, subjects []string) (html []byte, err error) {
+func (h *Hub) render(l lane, topic string, key Key, subjects []string, seq int64) (html []byte, err error) {
 	h.count.renders.Add(1)
 	err = h.ask(l, "render", func(ctx context.Context) error {
-		html, err = h.cfg.Source.Render(ctx, topic, key, subjects)
+		html, err = h.cfg.Source.Render(ctx, topic, key, subjects, seq)
 		return err
 	})
 	return html, err

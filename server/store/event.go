@@ -54,12 +54,21 @@ func (s *Store) Event(ctx context.Context, p *domain.Person, id string) (*domain
 }
 
 func eventFor(ctx context.Context, db bun.IDB, p *domain.Person, id string) (*domain.Event, domain.Viewer, error) {
+	e, v, err := eventOnly(ctx, db, p, id)
+	if err != nil {
+		return nil, v, err
+	}
+	return e, v, loadRooms(ctx, db, e)
+}
+
+// eventOnly is eventFor without the rooms.
+func eventOnly(ctx context.Context, db bun.IDB, p *domain.Person, id string) (*domain.Event, domain.Viewer, error) {
 	var row eventRow
 	if p == nil { // the system itself
 		if err := db.NewSelect().TableExpr("events AS e").ColumnExpr("e.*").Where("e.id = ?", id).Scan(ctx, &row); err != nil {
 			return nil, domain.Viewer{}, noRows(err)
 		}
-		return &row.Event, domain.Viewer{Person: &domain.Person{Role: domain.RoleCommander}, Relation: domain.RelationCommander}, loadRooms(ctx, db, &row.Event)
+		return &row.Event, domain.Viewer{Person: &domain.Person{Role: domain.RoleCommander}, Relation: domain.RelationCommander}, nil
 	}
 	if err := eventsFor(db, p).Where("e.id = ?", id).Scan(ctx, &row); err != nil {
 		return nil, domain.Viewer{}, noRows(err)
@@ -68,7 +77,7 @@ func eventFor(ctx context.Context, db bun.IDB, p *domain.Person, id string) (*do
 	if !v.Can(domain.RightEventSee, row.Secrecy) {
 		return nil, v, domain.ErrNotFound
 	}
-	return &row.Event, v, loadRooms(ctx, db, &row.Event)
+	return &row.Event, v, nil
 }
 
 func loadRooms(ctx context.Context, db bun.IDB, events ...*domain.Event) error {

@@ -220,7 +220,7 @@ func (s *Store) changeGuests(ctx context.Context, act domain.Act, column, id str
 		if len(guests) == 0 {
 			return domain.ErrNotFound
 		}
-		e, v, err := eventFor(ctx, tx, act.Person, guests[0].EventID)
+		e, v, err := eventOnly(ctx, tx, act.Person, guests[0].EventID)
 		if err != nil {
 			return err
 		}

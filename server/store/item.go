@@ -236,7 +236,7 @@ func (s *Store) itemWrite(ctx context.Context, act domain.Act, id string, fn fun
 			return noRows(err)
 		}
 		var err error
-		if a.e, a.v, err = eventFor(ctx, tx, act.Person, a.i.EventID); err != nil {
+		if a.e, a.v, err = eventOnly(ctx, tx, act.Person, a.i.EventID); err != nil {
 			return err
 		}
 		// A follow-up call may come a day after the event was closed.

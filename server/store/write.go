@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -57,9 +58,8 @@ func (s *Store) Write(ctx context.Context, act domain.Act, fn func(ctx context.C
 }
 
 func (s *Store) writeOnce(ctx context.Context, act domain.Act, fn func(ctx context.Context, tx *Tx) error) (domain.Receipt, error) {
-	if done, ok, err := s.answered(ctx, act); ok || err != nil {
-		return done, err
-	}
+	// Whether the key was answered before is not asked first: nearly no act comes
+	// twice, and one that does fails on the stored answer, whatever it tried.
 	tx := &Tx{s: s, Act: act, Now: s.Now()}
 	tx.At = domain.ClampActedAt(act.ActedAt.UTC().Truncate(time.Microsecond), tx.Now)
 	err := s.write.RunInTx(ctx, &sql.TxOptions{}, func(ctx context.Context, btx bun.Tx) error {
@@ -204,19 +204,16 @@ func (tx *Tx) counter(topic domain.Topic) *counter {
 }
 
 // finish writes the log rows, brings the counters to what was given out and
-// stores the answer.
+// stores the answer: all in one message to the database.
 func (tx *Tx) finish(ctx context.Context) error {
+	var last []fmt.Stringer
 	for _, n := range tx.topics {
 		if head := n.next - 1; head != n.first {
 			// Locking took one number; give back an unused one, take the others.
-			if _, err := tx.NewRaw("UPDATE topics SET seq = ? WHERE id = ?", head, n.topic).Exec(ctx); err != nil {
-				return err
-			}
+			last = append(last, tx.NewRaw("UPDATE topics SET seq = ? WHERE id = ?", head, n.topic))
 		}
 		for rows := range slices.Chunk(n.rows, 200) {
-			if _, err := tx.NewInsert().Model(&rows).Exec(ctx); err != nil {
-				return err
-			}
+			last = append(last, tx.NewInsert().Model(&rows).Returning("NULL"))
 		}
 	}
 	if len(tx.topics) > 0 && len(tx.topics[0].rows) > 0 {
@@ -224,14 +221,28 @@ func (tx *Tx) finish(ctx context.Context) error {
 		tx.Receipt.Topic, tx.Receipt.First, tx.Receipt.Seq = n.topic, n.first, n.next-1
 		tx.Receipt.Subjects = subjects(n.rows)
 	}
-	if tx.Act.Key == "" {
+	if tx.Act.Key != "" {
+		row, err := newActRow(tx.Act, tx.Receipt, tx.Now)
+		if err != nil {
+			return err
+		}
+		last = append(last, tx.NewInsert().Model(row))
+	}
+	return tx.together(ctx, last)
+}
+
+// together sends statements whose answers nobody needs as one message. They carry
+// their arguments in their text, as all of bun's do.
+func (tx *Tx) together(ctx context.Context, queries []fmt.Stringer) error {
+	if len(queries) == 0 {
 		return nil
 	}
-	row, err := newActRow(tx.Act, tx.Receipt, tx.Now)
-	if err != nil {
-		return err
+	var b strings.Builder
+	for _, q := range queries {
+		b.WriteString(q.String())
+		b.WriteString(";\n")
 	}
-	_, err = tx.NewInsert().Model(row).Exec(ctx)
+	_, err := tx.ExecContext(ctx, b.String())
 	return err
 }
 

@@ -112,7 +112,7 @@ func (a *App) page(c *fiber.Ctx, nav, titleKey string, args ...string) (views.Pa
 	p := views.Page{Ctx: v, Nav: nav, Person: person(c), Demo: a.Demo != nil, Theme: theme(c), Holes: true}
 	p.Title = p.T(titleKey, args...)
 	if l := lookOf(c); l != nil {
-		p.Bell, err = a.bellAt(c.UserContext(), p.Person, p.Locale, l.heads[domain.PersonTopic(p.Person.ID)])
+		p.Bell, err = a.bellAt(c.UserContext(), p.Person, p.Locale, l[domain.PersonTopic(p.Person.ID)])
 	} else {
 		p.Bell, err = a.bell(c.UserContext(), p.Person, p.Locale)
 	}
@@ -228,8 +228,8 @@ func event(c *fiber.Ctx) (*domain.Event, domain.Viewer) {
 
 // lookOf is the look that the route's right took before it read the event; nil on
 // pages of no event.
-func lookOf(c *fiber.Ctx) *look {
-	l, _ := c.Locals(localLook).(*look)
+func lookOf(c *fiber.Ctx) look {
+	l, _ := c.Locals(localLook).(look)
 	return l
 }
 
@@ -279,7 +279,7 @@ func (a *App) reply(c *fiber.Ctx, r domain.Receipt, err error) error {
 	}
 	html := []byte{}
 	if topic != "" {
-		html, err = a.fragments(c.UserContext(), topic, live.Key{Locale: locale(c), View: viewOf(c)}, r.Subjects)
+		html, err = a.fragments(c.UserContext(), topic, live.Key{Locale: locale(c), View: viewOf(c)}, r.Subjects, r.Seq)
 		if err != nil {
 			return err
 		}

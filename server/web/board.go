@@ -44,7 +44,7 @@ func (a *App) dayAround() (from, to time.Time) {
 // EventBoard is GET /events/{id}/board: the commander's view.
 func (a *App) EventBoard(c *fiber.Ctx) error {
 	e, v := event(c)
-	heads := lookOf(c).heads
+	heads := lookOf(c)
 	p, err := a.page(c, "events", "event_board.title", "event", e.Name)
 	if err != nil {
 		return err

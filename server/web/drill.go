@@ -14,7 +14,7 @@ import (
 func (a *App) Drill(c *fiber.Ctx) error {
 	e, v := event(c)
 	ctx, topic := c.UserContext(), domain.EventTopic(e.ID)
-	heads := lookOf(c).heads
+	heads := lookOf(c)
 	d, err := a.Store.LastDrill(ctx, e.ID)
 	if err != nil {
 		return err

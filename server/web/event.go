@@ -68,7 +68,7 @@ func (a *App) Event(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	watch(&p, ViewEvent, lookOf(c).heads, domain.EventTopic(e.ID))
+	watch(&p, ViewEvent, lookOf(c), domain.EventTopic(e.ID))
 	p.Caps = capabilities(v, e.Secrecy)
 	page := views.EventPage{
 		Page: p, Event: *e, Progress: domain.Sum(b.items, p.Now), People: assigned,
@@ -85,7 +85,7 @@ func (a *App) Event(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	return show(c, fiber.Map{"event": e, "seq": lookOf(c).heads[domain.EventTopic(e.ID)], "progress": page.Progress, "people": assigned}, views.Event(page))
+	return show(c, fiber.Map{"event": e, "seq": lookOf(c)[domain.EventTopic(e.ID)], "progress": page.Progress, "people": assigned}, views.Event(page))
 }
 
 // crewFeed is the feed of the event's own page, without guests.

@@ -15,8 +15,8 @@ const maxRows = 60
 
 // eventFragments renders what one view of an event shows of the subjects, never
 // older than its data-seq.
-func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, subjects []string) ([]templ.Component, error) {
-	s, err := a.snapshot(ctx, id)
+func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, subjects []string, seq int64) ([]templ.Component, error) {
+	s, err := a.snapshot(ctx, id, seq)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func (a *App) Guests(c *fiber.Ctx) error {
 func (a *App) guestsPage(c *fiber.Ctx, in views.GuestInput, fields views.Errors, imp views.GuestImport) error {
 	e, v := event(c)
 	ctx, topic := c.UserContext(), domain.EventTopic(e.ID)
-	heads := lookOf(c).heads
+	heads := lookOf(c)
 	p, err := a.page(c, "events", "guests.title", "event", e.Name)
 	if err != nil {
 		return err

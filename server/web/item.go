@@ -19,8 +19,7 @@ func (a *App) Items(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	l := lookOf(c)
-	s, err := a.snapshotAt(ctx, e.ID, l.heads[topic], l.at)
+	s, err := a.snapshot(ctx, e.ID, lookOf(c)[topic])
 	if err != nil {
 		return err
 	}

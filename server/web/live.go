@@ -180,17 +180,17 @@ func (s Source) Allowed(ctx context.Context, session string, topics []string, vi
 }
 
 // Render gives the present state of what changed, for everybody of the key.
-func (s Source) Render(ctx context.Context, topic string, key live.Key, subjects []string) ([]byte, error) {
-	return s.fragments(ctx, topic, key, subjects)
+func (s Source) Render(ctx context.Context, topic string, key live.Key, subjects []string, seq int64) ([]byte, error) {
+	return s.fragments(ctx, topic, key, subjects, seq)
 }
 
 // Clock gives what changes with time alone: late counts and the next due time.
 func (s Source) Clock(ctx context.Context, topic string, key live.Key) ([]byte, error) {
 	switch {
 	case topic == domain.TopicBoard && key.View == ViewWall:
-		return s.fragments(ctx, topic, key, nil)
+		return s.fragments(ctx, topic, key, nil, 0)
 	case key.View == ViewBoard || key.View == ViewItems:
-		return s.fragments(ctx, topic, key, []string{clockSubject})
+		return s.fragments(ctx, topic, key, []string{clockSubject}, 0)
 	}
 	return nil, nil
 }
@@ -202,8 +202,9 @@ const clockSubject = "clock:"
 // not the same for everybody and cannot be pushed.
 var stale = templ.Raw(`<i data-refetch hidden></i>`)
 
-// fragments renders what a view shows of the subjects.
-func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, subjects []string) ([]byte, error) {
+// fragments renders what a view shows of the subjects, as of seq of the topic or
+// later; 0: as of now.
+func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, subjects []string, seq int64) ([]byte, error) {
 	v, err := a.viewCtx(ctx, key.Locale)
 	if err != nil {
 		return nil, err
@@ -223,7 +224,7 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 	case kind == domain.TopicBoard:
 		parts, err = a.wallFragments(ctx, v, subjects)
 	case kind == "event":
-		parts, err = a.eventFragments(ctx, v, id, key.View, subjects)
+		parts, err = a.eventFragments(ctx, v, id, key.View, subjects, seq)
 	}
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,7 +19,6 @@ import (
 type snapshot struct {
 	seq   int64
 	event *domain.Event // shared: not to be changed, the items neither
-	read  time.Time     // when it was begun to be read
 	store *store.Store
 
 	mu     sync.Mutex
@@ -55,32 +55,93 @@ func (s *snapshots) slot(id string) *snapshotSlot {
 	return found
 }
 
-// snapshot is the event at the head of its topic. The head is asked for each
-// time, and before the rest: what is shown is never older than its seq.
-func (a *App) snapshot(ctx context.Context, id string) (*snapshot, error) {
-	begun := time.Now()
-	seq, err := a.Store.Head(ctx, domain.EventTopic(id))
-	if err != nil {
-		return nil, err
+// snapshot is the event as of seq of its topic, or later. With 0 the head is asked
+// for, before the rest: what is shown is never older than its seq.
+func (a *App) snapshot(ctx context.Context, id string, seq int64) (*snapshot, error) {
+	if seq == 0 {
+		var err error
+		if seq, err = a.Store.Head(ctx, domain.EventTopic(id)); err != nil {
+			return nil, err
+		}
 	}
-	return a.snapshotAt(ctx, id, seq, begun)
-}
-
-// snapshotAt is snapshot when the head was found to be seq by a look that began
-// at that time.
-func (a *App) snapshotAt(ctx context.Context, id string, seq int64, begun time.Time) (*snapshot, error) {
 	slot := a.snapshots.slot(id)
 	slot.mu.Lock()
 	defer slot.mu.Unlock()
-	if s := slot.last; s != nil && (s.seq == seq || s.read.After(begun)) {
+	if s := slot.last; s != nil && s.seq >= seq {
 		return s, nil
+	}
+	if slot.last != nil {
+		next, err := slot.last.next(ctx, seq)
+		if err != nil {
+			return nil, err
+		}
+		if next != nil {
+			slot.last = next
+			return next, nil
+		}
 	}
 	e, _, err := a.Store.Event(ctx, nil, id)
 	if err != nil {
 		return nil, err
 	}
-	slot.last = &snapshot{seq: seq, event: e, read: begun, store: a.Store}
+	slot.last = &snapshot{seq: seq, event: e, store: a.Store}
 	return slot.last, nil
+}
+
+// maxSteps is how many changes a snapshot takes over one by one.
+const maxSteps = 30
+
+// next is the snapshot as of seq or later, made from this one and what has
+// changed since: a tick moves one row of sixty. It is nil when that cannot be
+// told row by row.
+func (s *snapshot) next(ctx context.Context, seq int64) (*snapshot, error) {
+	if seq <= s.seq || seq-s.seq > maxSteps {
+		return nil, nil
+	}
+	changes, err := s.store.ChangesSince(ctx, domain.EventTopic(s.event.ID), s.seq, 2*maxSteps)
+	if err != nil || len(changes) == 0 {
+		return nil, err
+	}
+	var ids []string
+	for k := range changes {
+		kind, id := domain.SplitTopic(changes[k].Subject)
+		switch {
+		case kind == "item" && changes[k].Verb != "item.added":
+			ids = append(ids, id)
+		case kind == "guest" || kind == "drill": // no part of it
+		default:
+			return nil, nil
+		}
+	}
+	n := &snapshot{seq: changes[len(changes)-1].Seq, event: s.event, store: s.store}
+	s.mu.Lock()
+	n.items = s.items
+	s.mu.Unlock()
+	if n.seq < seq {
+		return nil, nil
+	}
+	if n.items == nil || len(ids) == 0 {
+		return n, nil
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	fresh, err := s.store.ItemsByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	n.items = slices.Clone(n.items)
+	replaced := 0
+	for k := range n.items {
+		if f := slices.IndexFunc(fresh, func(i domain.Item) bool { return i.ID == n.items[k].ID }); f >= 0 {
+			n.items[k] = fresh[f]
+			replaced++
+		}
+	}
+	if replaced != len(ids) { // one is new, or is gone
+		return nil, nil
+	}
+	domain.SortItems(n.items)
+	return n, nil
 }
 
 // allItems are the event's items in the order of lists.

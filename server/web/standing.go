@@ -43,25 +43,21 @@ const bellLife = time.Minute
 
 // look is what was found when a page began: the seqs of an event's topic and of
 // the reader's own, before anything else that the page shows.
-type look struct {
-	at    time.Time // when it began
-	heads map[domain.Topic]int64
-}
+type look map[domain.Topic]int64
 
 // stand is Store.Event for a page. It costs one look at the heads, which it
 // returns, while neither event nor person has changed.
-func (a *App) stand(ctx context.Context, p *domain.Person, id string) (*domain.Event, domain.Viewer, *look, error) {
+func (a *App) stand(ctx context.Context, p *domain.Person, id string) (*domain.Event, domain.Viewer, look, error) {
 	topic := domain.EventTopic(id)
-	h := &look{at: time.Now()}
-	var err error
-	if h.heads, err = a.Store.Heads(ctx, []domain.Topic{topic, domain.PersonTopic(p.ID)}); err != nil {
+	h, err := a.Store.Heads(ctx, []domain.Topic{topic, domain.PersonTopic(p.ID)})
+	if err != nil {
 		return nil, domain.Viewer{}, nil, err
 	}
 	key := standingKey{p.ID, id}
 	a.kept.mu.Lock()
 	s, found := a.kept.standings[key]
 	a.kept.mu.Unlock()
-	if found && s.eventSeq == h.heads[topic] && s.personSeq == p.Seq {
+	if found && s.eventSeq == h[topic] && s.personSeq == p.Seq {
 		e := *s.event
 		v := s.viewer
 		v.Person = p
@@ -77,7 +73,7 @@ func (a *App) stand(ctx context.Context, p *domain.Person, id string) (*domain.E
 	if a.kept.standings == nil || len(a.kept.standings) >= maxKept {
 		a.kept.standings = map[standingKey]standing{}
 	}
-	a.kept.standings[key] = standing{eventSeq: h.heads[topic], personSeq: p.Seq, event: &shared, viewer: v}
+	a.kept.standings[key] = standing{eventSeq: h[topic], personSeq: p.Seq, event: &shared, viewer: v}
 	return e, v, h, nil
 }
 
