@@ -224,7 +224,7 @@ func (s *Server) Start(ctx context.Context) error {
 }
 
 // housekeeping forgets answers that no client can ask for again, and erases the
-// files of photos that were struck.
+// files of photos that were struck or never got a row.
 func (s *Server) housekeeping(ctx context.Context) {
 	tick := time.NewTicker(6 * time.Hour)
 	defer tick.Stop()
@@ -242,6 +242,11 @@ func (s *Server) housekeeping(ctx context.Context) {
 				s.log.Warn("struck photos not erased", "error", err)
 			} else if n > 0 {
 				s.log.Info("struck photos erased", "n", n)
+			}
+			if n, err := s.Web.SweepPhotos(ctx); err != nil {
+				s.log.Warn("photos without a row not erased", "error", err)
+			} else if n > 0 {
+				s.log.Info("photos without a row erased", "n", n)
 			}
 		}
 	}

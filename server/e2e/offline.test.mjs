@@ -117,6 +117,36 @@ test("without network the list seen last is shown, and it is live again by itsel
   await phone.live(20000);
 });
 
+test("a quick network is asked every time; a slow one is waited for once, and then not for a while", async (t) => {
+  home.allow(away);
+  const { id } = await (await home.as("service")).event(VISIT);
+  const { person: phone, line } = await apart(t, "service", { serviceWorkers: "allow" });
+  const path = `/events/${id}/items?mine=1`;
+  await phone.go(path);
+  await phone.page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
+  await until("the page is kept", () =>
+    phone.page.evaluate(async () => Boolean(await (await caches.open("pages")).match(location.href))),
+  );
+  const seenLast = async () => {
+    const asked = performance.now();
+    const answer = await phone.page.goto(phone.origin + path, { waitUntil: "commit" });
+    return [Boolean(await answer.headerValue("X-Kept-At")), performance.now() - asked];
+  };
+  for (let n = 0; n < 3; n++) {
+    assert.equal((await seenLast())[0], false, `time ${n}: from the network`);
+    await phone.live();
+    await phone.page.waitForTimeout(900); // longer than any page waits
+  }
+  line.freeze();
+  const [first, waited] = await seenLast();
+  assert.ok(first && waited > 600, `kept: ${first}, after ${waited} ms`);
+  await until("it is not waited for", async () => {
+    const [again, ms] = await seenLast();
+    assert.ok(again);
+    return ms < 600; // a busy machine may need another try
+  });
+});
+
 test("typing, caret, open details and the place on the page survive what the others do", async () => {
   const event = await newEvent(home, { people: ["service", "engineering"] });
   const [supervisor, commander] = await Promise.all([home.as("supervisor"), home.as("commander")]);

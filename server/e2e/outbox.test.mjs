@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { chromium } from "playwright-core";
 import { newEvent } from "./lib/building.mjs";
 import { start } from "./lib/demo.mjs";
+import { entries, kept } from "./lib/outbox.mjs";
 import { flags, house, PHONE, until } from "./lib/people.mjs";
 import { wire } from "./lib/wire.mjs";
 import { say } from "./lib/words.mjs";
@@ -28,30 +29,6 @@ async function apart(t, login, options) {
   await person.context.addCookies([{ ...(await home.as(login)).cookie, url: line.origin }]);
   return { person, line };
 }
-
-// entries are what lies on the phone's disk.
-const entries = (person) =>
-  person.page.evaluate(
-    () =>
-      new Promise((resolve, reject) => {
-        const request = indexedDB.open("outbox", 1);
-        request.onerror = () => reject(request.error);
-        request.onsuccess = () => {
-          const all = request.result.transaction("acts").objectStore("acts").getAll();
-          all.onsuccess = () => {
-            request.result.close();
-            resolve(
-              all.result.map(({ key, state, tries, about, person: whose }) => ({ key, state, tries, about, whose })),
-            );
-          };
-        };
-      }),
-  );
-
-const kept = (person, url) =>
-  until("the page is kept", () =>
-    person.page.evaluate(async (u) => Boolean(await (await caches.open("pages")).match(u)), url),
-  );
 
 test("ticked without network, the page reloaded twice: still there, and sent once", async (t) => {
   home.allow(away);

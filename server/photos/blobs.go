@@ -3,7 +3,10 @@ package photos
 import (
 	"context"
 	"errors"
+	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"huiwu/server/domain"
 )
@@ -14,7 +17,8 @@ type Blobs interface {
 	Put(ctx context.Context, name string, body []byte) error
 	Get(ctx context.Context, name string) ([]byte, error) // ErrGone when it is not there
 	Delete(ctx context.Context, name string) error
-	Ready(ctx context.Context) error // whether it can be written to
+	List(ctx context.Context, before time.Time, each func(name string)) error // what was put before that moment
+	Ready(ctx context.Context) error                                          // whether it can be written to
 }
 
 // ErrGone tells that a picture is not where it was put.
@@ -61,6 +65,22 @@ func Load(ctx context.Context, b Blobs, name string, small bool) ([]byte, error)
 // Erase takes both files away.
 func Erase(ctx context.Context, b Blobs, name string) error {
 	return errors.Join(b.Delete(ctx, full(name)), b.Delete(ctx, thumb(name)))
+}
+
+// ours is a file of a photo whose name the server made. A bucket may hold what
+// is none of our business.
+var ours = regexp.MustCompile(`^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(-s)?\.jpg$`)
+
+// Stored lists the photos of which a file was put before that moment.
+func Stored(ctx context.Context, b Blobs, before time.Time) ([]string, error) {
+	var names []string
+	err := b.List(ctx, before, func(file string) {
+		if m := ours.FindStringSubmatch(file); m != nil {
+			names = append(names, m[1])
+		}
+	})
+	slices.Sort(names)
+	return slices.Compact(names), err
 }
 
 // shelf spreads files over folders by the end of their name: the beginning of

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
@@ -79,6 +80,74 @@ func TestBlobs(t *testing.T) {
 				t.Error("thumb still there: ", err)
 			}
 		})
+	}
+}
+
+// TestStored finds what was put before a moment, and nothing that is not ours.
+func TestStored(t *testing.T) {
+	for name, url := range map[string]string{"disk": "", "s3": bucket(t)} {
+		t.Run(name, func(t *testing.T) {
+			b, ctx := open(t, url), t.Context()
+			stored := func(before time.Time) string {
+				t.Helper()
+				names, err := photos.Stored(ctx, b, before)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return strings.Join(names, " ")
+			}
+			later := time.Now().Add(time.Hour)
+			if got := stored(later); got != "" {
+				t.Error("nothing is there yet: ", got)
+			}
+			const one, two = "01a21428-dd6f-769b-8b09-1718ae48acfd", "01a21428-dd7e-7c43-9b04-3e509810cab3"
+			for _, file := range []string{one + ".jpg", one + "-s.jpg", two + "-s.jpg", "check", "holiday.jpg", one + ".txt"} {
+				if err := b.Put(ctx, file, []byte("x")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := stored(later); got != one+" "+two {
+				t.Error(got)
+			}
+			if got := stored(time.Now().Add(-time.Hour)); got != "" {
+				t.Error("before it was put: ", got)
+			}
+			if err := photos.Erase(ctx, b, two); err != nil { // a half of it only is there
+				t.Fatal(err)
+			}
+			if got := stored(later); got != one {
+				t.Error("after it was erased: ", got)
+			}
+			ctx, cancel := context.WithCancel(ctx)
+			cancel()
+			if _, err := photos.Stored(ctx, b, later); err == nil {
+				t.Error("cancelled, and no error")
+			}
+		})
+	}
+}
+
+// What a power cut left half written goes too, but not what is being written.
+func TestHalfWritten(t *testing.T) {
+	dir := t.TempDir()
+	b, err := photos.Open("", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{".new-1", ".new-2"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := time.Now().Add(-48 * time.Hour)
+	if err := os.Chtimes(filepath.Join(dir, ".new-1"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := photos.Stored(t.Context(), b, time.Now().Add(-24*time.Hour)); err != nil || len(names) > 0 {
+		t.Error(names, err)
+	}
+	if left := files(t, dir); len(left) != 1 || filepath.Base(left[0]) != ".new-2" {
+		t.Error(left)
 	}
 }
 

@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
+	"time"
 )
 
 // disk keeps pictures below a folder.
@@ -18,6 +20,8 @@ type disk struct {
 func newDisk(dir string) *disk { return &disk{dir: dir, write: (*os.File).Write} }
 
 func (d *disk) path(name string) string { return filepath.Join(d.dir, filepath.FromSlash(shelf(name))) }
+
+const halfWritten = ".new-"
 
 // Put writes beside the place and renames: a picture is there whole or not at all.
 func (d *disk) Put(_ context.Context, name string, body []byte) error {
@@ -33,7 +37,7 @@ func (d *disk) put(path string, body []byte) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".new-*")
+	f, err := os.CreateTemp(dir, halfWritten+"*")
 	if err != nil {
 		return err
 	}
@@ -69,6 +73,31 @@ func (d *disk) Delete(_ context.Context, name string) error {
 		return err
 	}
 	return nil
+}
+
+// List also takes away what a crash left half written.
+func (d *disk) List(ctx context.Context, before time.Time, each func(name string)) error {
+	return filepath.WalkDir(d.dir, func(path string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) { // no picture yet, or taken away meanwhile
+			return nil
+		}
+		if err = errors.Join(err, ctx.Err()); err != nil || e.IsDir() {
+			return err
+		}
+		switch info, err := e.Info(); {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return err
+		case !info.ModTime().Before(before):
+			return nil
+		}
+		if strings.HasPrefix(e.Name(), halfWritten) {
+			return os.Remove(path)
+		}
+		each(e.Name())
+		return nil
+	})
 }
 
 func (d *disk) Ready(ctx context.Context) error {

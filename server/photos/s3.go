@@ -79,6 +79,20 @@ func (s *s3) Delete(ctx context.Context, name string) error {
 	return s.said(s.client.RemoveObject(ctx, s.bucket, s.prefix+name, minio.RemoveObjectOptions{}))
 }
 
+func (s *s3) List(ctx context.Context, before time.Time, each func(name string)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // or the rest of the list would wait for a reader
+	for o := range s.client.ListObjects(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix}) {
+		if o.Err != nil {
+			return s.said(o.Err)
+		}
+		if o.LastModified.Before(before) {
+			each(strings.TrimPrefix(o.Key, s.prefix))
+		}
+	}
+	return ctx.Err()
+}
+
 func (s *s3) Ready(ctx context.Context) error {
 	const name = "check"
 	return errors.Join(s.Put(ctx, name, []byte("check")), s.Delete(ctx, name))

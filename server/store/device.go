@@ -136,7 +136,7 @@ func (tx *Tx) endSession(ctx context.Context, id, verb string) (*domain.Change, 
 	if n, _ := res.RowsAffected(); n == 0 {
 		return nil, nil
 	}
-	if _, err := tx.NewRaw("DELETE FROM push_devices WHERE session_id = ?", id).Exec(ctx); err != nil {
+	if _, err := forgetPush(ctx, tx, "session_id = ?", id); err != nil {
 		return nil, err
 	}
 	return &domain.Change{Verb: verb, Minor: true}, nil

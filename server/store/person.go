@@ -134,7 +134,7 @@ func (s *Store) SetDisabled(ctx context.Context, act domain.Act, id string, disa
 			if err := tx.forgetDevices(ctx, "person_id = ?", id); err != nil {
 				return nil, err
 			}
-			if _, err := tx.NewRaw("DELETE FROM push_devices WHERE person_id = ?", id).Exec(ctx); err != nil {
+			if _, err := forgetPush(ctx, tx, "person_id = ?", id); err != nil {
 				return nil, err
 			}
 			if _, err := tx.endInvite(ctx, id); err != nil {

@@ -52,7 +52,7 @@ func (s *Store) SavePushDevice(ctx context.Context, act domain.Act, d domain.Pus
 		if err != nil || same > 0 {
 			return nil, err
 		}
-		if _, err := tx.NewRaw("DELETE FROM push_devices WHERE endpoint = ? OR session_id = ?", d.Endpoint, act.Session).Exec(ctx); err != nil {
+		if _, err := forgetPush(ctx, tx, "endpoint = ? OR session_id = ?", d.Endpoint, act.Session); err != nil {
 			return nil, err
 		}
 		d.ID, d.PersonID, d.SessionID, d.Device, d.MadeAt = NewID(), p.ID, act.Session, act.Device, tx.Now
@@ -66,15 +66,20 @@ func (s *Store) SavePushDevice(ctx context.Context, act domain.Act, d domain.Pus
 // DeletePushDevice lets the act's session be woken no more.
 func (s *Store) DeletePushDevice(ctx context.Context, act domain.Act) (domain.Receipt, error) {
 	return s.changePerson(ctx, act, personID(act), func(tx *Tx, _ *domain.Person) (*domain.Change, error) {
-		res, err := tx.NewRaw("DELETE FROM push_devices WHERE session_id = ?", act.Session).Exec(ctx)
-		if err != nil {
+		if n, err := forgetPush(ctx, tx, "session_id = ?", act.Session); err != nil || n == 0 {
 			return nil, err
-		}
-		if n, _ := res.RowsAffected(); n == 0 {
-			return nil, nil
 		}
 		return &domain.Change{Verb: "person.push_off", Note: act.Device, Minor: true}, nil
 	})
+}
+
+// forgetPush lets these devices be woken no more, and tells how many they were.
+func forgetPush(ctx context.Context, db bun.IDB, where string, args ...any) (int64, error) {
+	res, err := db.NewDelete().Model((*domain.PushDevice)(nil)).Where(where, args...).Exec(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
 }
 
 // deliveryRow is one notice on its way to one device.
@@ -209,10 +214,9 @@ func (s *Store) PushFailed(ctx context.Context, id, why string) error {
 
 // PushGone deletes a device and what was on its way to it.
 func (s *Store) PushGone(ctx context.Context, id string) error {
-	for _, q := range []string{"DELETE FROM push_devices WHERE id = ?", "UPDATE deliveries SET state = 'gone', claimed_until = NULL WHERE device_id = ? AND state = 'waiting'"} {
-		if _, err := s.write.NewRaw(q, id).Exec(ctx); err != nil {
-			return asPerson(err)
-		}
+	if _, err := forgetPush(ctx, s.write, "id = ?", id); err != nil {
+		return asPerson(err)
 	}
-	return nil
+	_, err := s.write.NewRaw("UPDATE deliveries SET state = 'gone', claimed_until = NULL WHERE device_id = ? AND state = 'waiting'", id).Exec(ctx)
+	return asPerson(err)
 }

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,4 +111,36 @@ func (a *App) ErasePhotos(ctx context.Context) (int, error) {
 		}
 	}
 	return len(list), nil
+}
+
+// How long a file may wait for its row, and how many may be without one in a
+// database that knows next to none.
+const (
+	orphanLife = 24 * time.Hour
+	fewOrphans = 20
+)
+
+// SweepPhotos takes files away that no row knows, as a crash between the two
+// leaves them, and tells how many. Age is that of the files, not of the store's
+// clock, which a demo lets run ahead. Where most files are unknown this is not
+// the database that they belong to: then all of them stay.
+func (a *App) SweepPhotos(ctx context.Context) (int, error) {
+	stored, err := photos.Stored(ctx, a.Photos, time.Now().Add(-orphanLife))
+	if err != nil || len(stored) == 0 {
+		return 0, err
+	}
+	known, err := a.Store.PhotoFiles(ctx) // after the files: what is new has its row by now
+	if err != nil {
+		return 0, err
+	}
+	orphans := slices.DeleteFunc(slices.Clone(stored), func(name string) bool { return known[name] })
+	if n := len(orphans); n > max(fewOrphans, len(stored)-n) {
+		return 0, fmt.Errorf("%d of %d photos have no row: is this their database?", n, len(stored))
+	}
+	for n, name := range orphans {
+		if err := photos.Erase(ctx, a.Photos, name); err != nil {
+			return n, err
+		}
+	}
+	return len(orphans), nil
 }

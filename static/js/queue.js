@@ -1,6 +1,7 @@
 // The outbox on disk: what this device has done and the server has not acknowledged yet. An entry is written before it is
 // sent and deleted only on an answer that names its key (X-Ack): no proxy, login page or dying tab can make an act
 // disappear. Pages and the service worker share this file; whoever holds the lock sends, the others hear of it.
+import { plain } from "./plain.js";
 
 const TIMEOUT = 15000;
 const PHOTO_TIMEOUT = 60000; // half a megabyte in a basement
@@ -26,9 +27,6 @@ function open() {
       };
       resolve(db);
     };
-  });
-  opening.catch(() => {
-    opening = undefined;
   });
   return opening;
 }
@@ -96,20 +94,12 @@ if (hall) {
 
 // ---- sending
 
-const HERE = {}; // this page's own exclusion, where the browser has no locks (plain http)
-
-// locked runs work when nobody else on this device sends; undefined when somebody does.
-async function locked(work) {
-  if (navigator.locks)
-    return navigator.locks.request("outbox", { ifAvailable: true }, (lock) => (lock ? work() : undefined));
-  if (HERE.busy) return undefined;
-  HERE.busy = true;
-  try {
-    return await work();
-  } finally {
-    HERE.busy = false;
-  }
-}
+// locked runs work when nobody else on this device sends; undefined when somebody does. Where the browser has no locks
+// (plain http) a page excludes itself only, in outbox.js; what two of them send twice counts once.
+const locked = (work) =>
+  navigator.locks
+    ? navigator.locks.request("outbox", { ifAvailable: true }, (lock) => (lock ? work() : undefined))
+    : work();
 
 // drain sends what waits, for this person (undefined: for whom each entry was made). It resolves with "empty", "away" (no
 // network, or nothing that answers like ours), "auth" (sign in first), "resting" (some wait for their time), or undefined
@@ -159,30 +149,30 @@ async function pump(person) {
 function headsOf(entries, person) {
   const seen = new Set();
   return entries.filter(({ state, lane, person: whose }) => {
-    if (state !== WAITING || (person !== undefined && whose !== person)) return false;
-    const first = !seen.has(`${whose} ${lane}`);
-    seen.add(`${whose} ${lane}`);
-    return first;
+    if (state !== WAITING || (person && whose !== person)) return false;
+    const row = `${whose} ${lane}`;
+    return !seen.has(row) && seen.add(row);
   });
 }
 
 // deliver sends one entry once. It gives "" when the next may follow, or why nothing more can be sent now.
 async function deliver(entry) {
   const answer = await attempt(entry);
-  const tries = entry.tries + 1;
-  if (answer.acked) {
-    await settle({ ...entry, tries }, answer);
+  const { status } = answer;
+  const tried = { ...entry, tries: entry.tries + 1 };
+  if (answer.ack === entry.key) {
+    await settle(tried, answer);
     return "";
   }
-  if (answer.fault) {
-    // A defect of ours, or no room for its picture, perhaps with this act alone: it rests, the other rows go on.
-    await write({ ...entry, tries, error: answer.status, rest: Date.now() + pause(tries, answer.after) });
-    tell({ failed: entry.key, status: answer.status });
-    return "";
-  }
-  await write({ ...entry, tries, error: answer.status || "network", rest: 0 });
-  tell({ failed: entry.key, status: answer.status });
-  return answer.status === 401 ? "auth" : "away";
+  // A defect of ours, or no room for its picture, perhaps with this act alone: it rests, the other rows go on.
+  const fault = [500, 501, 507].includes(status);
+  await write({
+    ...tried,
+    error: status || "network",
+    rest: fault ? Date.now() + pause(tried.tries, answer.after) : 0,
+  });
+  tell({ failed: entry.key, status });
+  return fault ? "" : status === 401 ? "auth" : "away";
 }
 
 const pause = (tries, after) => Math.max(after * 1000 || 0, Math.min(PARK, 1000 * 2 ** tries));
@@ -200,8 +190,8 @@ async function settle(entry, answer) {
 // watched are the keys whose answer somebody is waiting for on this page.
 export const watched = new Set();
 
-// attempt sends the act and reads the answer: { acked, fault, status, ok, text, … }, all of it plain, for other pages.
-async function attempt({ url, method, headers, body, key, person }) {
+// attempt sends the act and reads the answer; its status is 0 when there was none.
+async function attempt({ url, method, headers, body, person }) {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), body instanceof Blob ? PHOTO_TIMEOUT : TIMEOUT);
   try {
@@ -210,23 +200,12 @@ async function attempt({ url, method, headers, body, key, person }) {
       headers: { ...headers, "X-Person": person, "X-Sent-At": new Date().toISOString() },
       body,
       mode: "same-origin",
-      redirect: "manual", // a session that is over, or a login page of the hotel's network: neither is an answer
+      redirect: "manual",
       signal: abort.signal,
     });
-    const { status, ok, type, headers: said } = answer;
-    return {
-      acked: said.get("X-Ack") === key,
-      fault: [500, 501, 507].includes(status),
-      status: type === "opaqueredirect" ? 401 : status,
-      ok,
-      after: Number(said.get("Retry-After")),
-      notice: decodeURIComponent(said.get("X-Notice") ?? ""),
-      to: said.get("HX-Redirect") ?? "",
-      refresh: said.has("HX-Refresh"),
-      text: await answer.text(),
-    };
+    return await plain(answer);
   } catch {
-    return { status: 0, text: "" };
+    return { status: 0 };
   } finally {
     clearTimeout(timer);
   }

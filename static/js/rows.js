@@ -2,30 +2,34 @@
 import { all, byId } from "./dom.js";
 export const rowOf = (el) => el.closest("li[id], [id][data-seq]");
 
-const pending = new Map(); // row id → acts on their way
+const sending = new Map(); // row id → how many acts are on their way by send()
+let waiting = new Map(); // row id → { as, late } of what waits in the outbox
+let word = "";
 
 // mark shows on the row and the form, from the tap on, that an act is not through yet.
 export function mark({ row, el }, by) {
   if (el.tagName === "FORM") el.toggleAttribute("data-sending", by > 0);
   if (!row) return;
-  const n = (pending.get(row) ?? 0) + by;
-  pending.set(row, n);
-  const line = byId(row);
-  line?.toggleAttribute("data-pending", n > 0 || "pendingAs" in line.dataset); // the outbox has its own reasons
+  const n = (sending.get(row) ?? 0) + by;
+  if (n > 0) sending.set(row, n);
+  else sending.delete(row);
+  show(byId(row));
 }
 
-// markRows shows what waits in the outbox on its rows: as what they will be (data-pending-as), and that it waits, when
-// it takes longer than a moment (data-pending). The server's own state of the row stays visible beneath it.
-export function markRows(rows, word) {
-  for (const el of all("[data-pending-as]")) {
-    if (rows.has(el.id)) continue;
-    delete el.dataset.pendingAs;
-    delete el.dataset.pending;
-  }
-  for (const [id, { as, late }] of rows) {
-    const el = byId(id);
-    if (!el) continue;
-    el.dataset.pendingAs = as;
-    el.dataset.pending = late ? word : "";
-  }
+// markRows shows what waits in the outbox on its rows. The server's own state of the row stays visible beneath it.
+export function markRows(rows, said) {
+  waiting = rows;
+  word = said;
+  for (const el of new Set([...all("[data-pending]"), ...[...rows.keys()].map(byId)])) show(el);
 }
+
+// show says on a row what it will be (data-pending-as), and that it is not so yet (data-pending): with a word when that
+// takes longer than a moment. Acts of both kinds may be under way, so only here are both known.
+function show(row) {
+  if (!row) return;
+  const wait = waiting.get(row.id);
+  put(row, "data-pending-as", wait?.as);
+  put(row, "data-pending", wait?.late ? word : wait || sending.has(row.id) ? "" : undefined);
+}
+
+const put = (el, name, value) => (value === undefined ? el.removeAttribute(name) : el.setAttribute(name, value));

@@ -3,6 +3,7 @@
 // sent.
 
 import { body, on } from "./dom.js";
+import { plain } from "./plain.js";
 import { signIn, signingIn } from "./signin.js";
 import { forget, toast } from "./toast.js";
 import { t } from "./words.js";
@@ -67,18 +68,10 @@ async function once(act) {
       mode: "same-origin", // a login page of the hotel's network is no answer
       signal: abort.signal,
     });
-    const { ok, headers: said, redirected, url } = answer;
-    const signedOut = redirected && new URL(url).pathname.startsWith("/session");
-    const status = signedOut ? 401 : answer.status;
-    return {
-      status,
-      ok,
-      after: Number(said.get("Retry-After")),
-      notice: decodeURIComponent(said.get("X-Notice") ?? ""),
-      to: said.get("HX-Redirect") ?? (redirected ? url : ""),
-      refresh: said.has("HX-Refresh"),
-      text: await answer.text(),
-    };
+    const said = await plain(answer);
+    if (!answer.redirected) return said;
+    const signedOut = new URL(answer.url).pathname.startsWith("/session");
+    return { ...said, status: signedOut ? 401 : said.status, to: said.to || answer.url };
   } catch {
     return undefined; // no network, or no answer in time
   } finally {

@@ -5,15 +5,16 @@ self.addEventListener("push", (event) => {
 });
 
 function show(data) {
-  let m = {};
+  let m;
   try {
     m = data.json();
-  } catch {}
-  return self.registration.showNotification(m.title ?? "Huiwu", {
+  } catch {} // not ours, or nothing at all
+  m ??= {};
+  return self.registration.showNotification(m.title || "Huiwu", {
     body: m.body,
     tag: m.tag, // the same notice again takes the place of the one before
-    renotify: Boolean(m.grave && m.tag),
-    requireInteraction: Boolean(m.grave),
+    renotify: m.grave && m.tag,
+    requireInteraction: m.grave,
     vibrate: m.grave ? [300, 100, 300, 100, 300] : [200],
     timestamp: m.at,
     icon: m.icon,
@@ -25,7 +26,7 @@ function show(data) {
 self.addEventListener("notificationclick", (event) => {
   const { notification } = event;
   notification.close();
-  event.waitUntil(Promise.all([know(notification.data), open(notification.data?.url)]));
+  event.waitUntil(Promise.all([know(notification.data), open(notification.data?.url || "/notices")]));
 });
 
 // know: who taps has seen it, and answers a drill. The key is the notice's: two taps count once.
@@ -35,24 +36,24 @@ function know({ notice } = {}) {
   return fetch(`/notices/${notice}/acknowledgement`, { method: "PUT", headers }).catch(() => {});
 }
 
-async function open(path = "/notices") {
+async function open(path) {
   const { href, origin } = new URL(path, self.location.origin);
   if (origin !== self.location.origin) return;
-  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const pages = await self.clients.matchAll({ type: "window" });
   const there = pages.find((page) => page.url === href);
   if (there) return there.focus();
   for (const page of pages) {
     try {
       await page.focus();
       return await page.navigate(href);
-    } catch {} // not ours to lead: the next, or a new one
+    } catch {} // it has just been closed: the next, or a new one
   }
   await self.clients.openWindow(href);
 }
 
 // The push service gave the browser a new address.
 self.addEventListener("pushsubscriptionchange", (event) => {
-  const options = event.oldSubscription?.options;
+  const options = (event.newSubscription ?? event.oldSubscription)?.options;
   if (options) event.waitUntil(self.registration.pushManager.subscribe(options).then(save));
 });
 

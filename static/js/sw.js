@@ -28,23 +28,32 @@ async function fill() {
 }
 
 self.addEventListener("activate", (event) => {
-  event.waitUntil(renew());
+  event.waitUntil(begin());
 });
 
-// renew: old files go, and with them the pages that need them; what is open now is kept at once.
-async function renew() {
-  const names = await caches.keys();
-  await Promise.all(names.filter((name) => name !== STATIC).map((name) => caches.delete(name)));
+// begin: what is open now is kept at once.
+async function begin() {
   await self.clients.claim();
+  await renew();
   const open = await self.clients.matchAll({ type: "window" });
   await Promise.all([...open.map(({ url }) => url), "/today", "/outbox"].map(ahead));
+}
+
+// renew: the files of the version before go, and with them the pages that need them; but not where there is no network
+// to fetch new ones by: a phone that starts in the basement shows the old ones. Nor do the files of a version to come.
+async function renew() {
+  const old = (await caches.keys()).filter((name) => name !== STATIC);
+  if (!old.some((name) => name !== PAGES)) return;
+  const { ok } = await fetch(OFFLINE);
+  const { installing, waiting } = self.registration;
+  if (ok && !installing && !waiting) await Promise.all(old.map((name) => caches.delete(name)));
 }
 
 // message: { update } begins the new version; { keep: [urls] } are pages that the person may need where there is no network.
 self.addEventListener("message", (event) => {
   const { update, keep: urls = [] } = event.data;
   if (update) self.skipWaiting();
-  event.waitUntil(keepAhead(urls));
+  else event.waitUntil(renew().then(() => keepAhead(urls)));
 });
 
 async function keepAhead(urls) {
@@ -62,7 +71,7 @@ const ahead = (url) =>
   );
 
 self.addEventListener("sync", (event) => {
-  if (event.tag === "outbox") event.waitUntil(handOver());
+  event.waitUntil(handOver()); // the outbox alone asks for it
 });
 
 // handOver fails when there is no network, so that the browser tries again.
@@ -75,14 +84,14 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (url.origin !== self.location.origin) return;
   const enters = request.method === "POST" && url.pathname.startsWith("/invites/");
-  if (enters || /^\/session(\/|$)/.test(url.pathname)) event.respondWith(session(event));
+  if (enters || /^\/session(\/|$)/.test(url.pathname)) event.respondWith(session(request));
   else if (request.method !== "GET") return;
   else if (url.pathname.startsWith("/static/")) event.respondWith(file(request));
   else if (request.mode === "navigate") event.respondWith(page(event, url));
 });
 
 // session: whoever signs in or out, what was seen before is nobody else's business.
-async function session({ request }) {
+async function session(request) {
   if (request.method === "DELETE") await caches.delete(PAGES);
   const answer = await fetch(request);
   await caches.delete(PAGES);
@@ -103,7 +112,7 @@ async function page(event, { pathname }) {
   event.waitUntil(fromNetwork.catch(() => {}));
   const seen = await seenLast(request.url);
   try {
-    return await (seen ? Promise.race([fromNetwork, late(pathname)]) : fromNetwork);
+    return await (seen ? Promise.race([fromNetwork, late(pathname, fromNetwork)]) : fromNetwork);
   } catch {
     return seen ?? (await seenLast(request.url, true)) ?? (await caches.match(OFFLINE)) ?? Response.error();
   }
@@ -113,14 +122,17 @@ async function page(event, { pathname }) {
 const seenLast = (url, loosely = false) =>
   caches.match(url, { cacheName: PAGES, ignoreVary: true, ignoreSearch: loosely });
 
-function late(pathname) {
+// late fails when the network takes too long. Only where it was waited for does that say that it is slow.
+function late(pathname, fromNetwork) {
   const live = LIVE.test(pathname);
   const wait = !live ? PATIENCE : Date.now() < slowUntil ? 0 : LIVE_PATIENCE;
   return new Promise((_, reject) => {
-    setTimeout(() => {
-      if (live) slowUntil = Date.now() + SLOW;
+    const timer = setTimeout(() => {
+      if (live && wait) slowUntil = Date.now() + SLOW;
       reject();
     }, wait);
+    const stop = () => clearTimeout(timer);
+    fromNetwork.then(stop, stop);
   });
 }
 
@@ -128,7 +140,7 @@ function late(pathname) {
 async function keep(url, answer) {
   const html = answer.headers.get("Content-Type")?.startsWith("text/html");
   const secret = answer.headers.get("Cache-Control")?.includes("no-store");
-  if (answer.status !== 200 || answer.type !== "basic" || answer.redirected || !html || secret) return;
+  if (answer.status !== 200 || answer.redirected || !html || secret) return;
   const headers = new Headers(answer.headers);
   headers.set("X-Kept-At", Date.now());
   const copy = new Response(await answer.blob(), { headers });

@@ -14,21 +14,21 @@ export const zone = (() => {
 })();
 
 // start runs `huiwu <args>` until it is ready: { origin, kill(), stop() }. kill is what a power cut is, stop is polite.
-export async function start({ args = ["demo"], env = {}, port } = {}) {
+export async function start({ args = ["demo"], env = {}, port, program = binary } = {}) {
   for (let tries = 3; ; tries--) {
     try {
-      return await run(args, env, port ?? (await freePort()));
+      return await run(program, args, env, port ?? (await freePort()));
     } catch (error) {
       if (port || tries === 1) throw error; // another program may have been faster to take the port
     }
   }
 }
 
-async function run(args, env, port) {
+async function run(program, args, env, port) {
   const [command, ...rest] = args;
   const address = `127.0.0.1:${port}`;
   const at = command === "demo" ? ["--addr", address] : [];
-  const child = spawn(binary, [command, ...at, ...rest], {
+  const child = spawn(program, [command, ...at, ...rest], {
     env: { ...clean(process.env), SITE_TZ: zone, LOG_LEVEL: "error", ADDR: address, ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
