@@ -3,7 +3,11 @@ package photos
 import (
 	"context"
 	"errors"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"huiwu/server/domain"
 )
@@ -15,6 +19,8 @@ type Blobs interface {
 	Get(ctx context.Context, name string) ([]byte, error) // ErrGone when it is not there
 	Delete(ctx context.Context, name string) error
 	Ready(ctx context.Context) error // whether it can be written to
+	// List tells of every picture, with the moment at which it was put.
+	List(ctx context.Context, fn func(name string, at time.Time)) error
 }
 
 // ErrGone tells that a picture is not where it was put.
@@ -48,6 +54,41 @@ func Save(ctx context.Context, b Blobs, name string, p Picture) error {
 		return errors.Join(err, b.Delete(ctx, thumb(name)))
 	}
 	return nil
+}
+
+// Files are the names under which a picture lies.
+func Files(name string) []string { return []string{full(name), thumb(name)} }
+
+// fileName is what such names look like: nothing that leads out of the folder.
+var fileName = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z-]*\.jpg$`)
+
+// IsFile tells a name that Files could have given.
+func IsFile(name string) bool { return fileName.MatchString(name) }
+
+// Compare finds files that are missing and files that nobody needs. pictures
+// are the names that rows have, and whether the picture must be there; what was
+// put after young may wait for its row.
+func Compare(ctx context.Context, b Blobs, pictures map[string]bool, young time.Time) (missing, stray []string, err error) {
+	want := make(map[string]bool, 2*len(pictures))
+	for name, must := range pictures {
+		for _, f := range Files(name) {
+			want[f] = must
+		}
+	}
+	err = b.List(ctx, func(name string, at time.Time) {
+		if _, known := want[name]; known {
+			want[name] = false
+		} else if IsFile(name) && at.Before(young) {
+			stray = append(stray, name)
+		}
+	})
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if want[name] {
+			missing = append(missing, name)
+		}
+	}
+	slices.Sort(stray)
+	return missing, stray, err
 }
 
 // Load gives one of the two files.

@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
+	"time"
 )
 
 // disk keeps pictures below a folder.
@@ -74,4 +76,27 @@ func (d *disk) Delete(_ context.Context, name string) error {
 func (d *disk) Ready(ctx context.Context) error {
 	const name = "check"
 	return errors.Join(d.Put(ctx, name, []byte("check")), d.Delete(ctx, name))
+}
+
+func (d *disk) List(ctx context.Context, fn func(name string, at time.Time)) error {
+	err := filepath.WalkDir(d.dir, func(_ string, e fs.DirEntry, err error) error {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil || e.IsDir() || strings.HasPrefix(e.Name(), ".") { // half-written
+			return err
+		}
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // erased meanwhile
+		}
+		if err == nil {
+			fn(e.Name(), info.ModTime())
+		}
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // no picture was ever put
+	}
+	return err
 }

@@ -84,6 +84,21 @@ func (s *s3) Ready(ctx context.Context) error {
 	return errors.Join(s.Put(ctx, name, []byte("check")), s.Delete(ctx, name))
 }
 
+// List leaves out what lies in folders below ours: a bucket may be shared.
+func (s *s3) List(ctx context.Context, fn func(name string, at time.Time)) error {
+	ctx, cancel := context.WithCancel(ctx) // ends the listing when we leave early
+	defer cancel()
+	for o := range s.client.ListObjects(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix}) {
+		if o.Err != nil {
+			return s.said(o.Err)
+		}
+		if name := strings.TrimPrefix(o.Key, s.prefix); !strings.HasSuffix(name, "/") {
+			fn(name, o.LastModified)
+		}
+	}
+	return ctx.Err()
+}
+
 // said sorts what the storage answers; whatever is not about one picture is
 // worth another try.
 func (s *s3) said(err error) error {
