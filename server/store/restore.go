@@ -244,8 +244,13 @@ func (l *Loader) Load(ctx context.Context, name string, from io.Reader) (n int, 
 // and a building that grows must not be kept where it is by a broken letter.
 func (l *Loader) clean(values []any) {
 	for k, v := range values {
-		if s, ok := v.(string); ok && l.postgres {
+		s, ok := v.(string)
+		switch {
+		case !ok:
+		case l.postgres:
 			values[k] = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+		case strings.Contains(s, "\x00"): // would end the statement
+			values[k] = bun.Safe(fmt.Sprintf("CAST(x'%x' AS TEXT)", s))
 		}
 	}
 }
