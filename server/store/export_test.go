@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/migrate"
 
 	"huiwu/server/domain"
 )
@@ -92,6 +93,29 @@ func Breaking(ctx context.Context, s *Store, fn func(look func(breakIt func(ctx 
 		err = nil
 	}
 	return err
+}
+
+// MigrateSingly takes every step of the schema as a group of its own, as years
+// of updates do.
+func MigrateSingly(ctx context.Context, s *Store) error {
+	steps, err := known()
+	if err != nil {
+		return err
+	}
+	for n := range steps {
+		list := migrate.NewMigrations()
+		for _, m := range steps[:n+1] {
+			list.Add(m)
+		}
+		m := migrate.NewMigrator(s.write, list, migrate.WithMarkAppliedOnSuccess(true))
+		if err := m.Init(ctx); err != nil {
+			return err
+		}
+		if _, err := m.Migrate(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // RuleNames are the rules that are written out, one by one.
