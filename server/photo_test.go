@@ -354,8 +354,8 @@ func (c *counted) left() int {
 	return len(c.names)
 }
 
-func (c *counted) List(ctx context.Context, before time.Time, each func(name string)) error {
-	return c.Blobs.List(ctx, before.Add(c.age), each)
+func (c *counted) List(ctx context.Context, fn func(name string, at time.Time)) error {
+	return c.Blobs.List(ctx, func(name string, at time.Time) { fn(name, at.Add(-c.age)) })
 }
 
 func (c *counted) Put(ctx context.Context, name string, body []byte) error {

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
 	"huiwu/server"
+	"huiwu/server/backup"
+	"huiwu/server/photos"
 	"huiwu/server/store"
 )
 
@@ -16,59 +17,84 @@ type backupCmd struct {
 	File string `arg:"" type:"path" help:"File to write; it must not exist."`
 }
 
+// Run leaves an older schema as it is: a backup before an update is of what was.
 func (b backupCmd) Run(ctx context.Context) error {
-	return withStore(ctx, func(s *store.Store) error { return s.Backup(ctx, b.File) })
+	cfg, err := server.LoadConfig()
+	if err != nil {
+		return err
+	}
+	if !databaseThere(cfg) {
+		return fmt.Errorf("there is no database in %s: set DATA_DIR or DATABASE_URL", cfg.DataDir)
+	}
+	blobs, err := photoStorage(cfg)
+	if err != nil {
+		return err
+	}
+	return openStore(ctx, func(s *store.Store) error {
+		m, err := backup.Write(ctx, s, blobs, b.File, version())
+		if err != nil {
+			return fmt.Errorf("no backup was made: %w", err)
+		}
+		fmt.Printf("%s: %d rows of %d tables, %d photo files%s\n", b.File, m.Total(), len(m.Rows), m.Photos, sizeOf(b.File))
+		if n := len(m.Missing); n > 0 {
+			fmt.Printf("! %d photo files are not in the storage (first: %s); \"huiwu check\" lists them\n", n, m.Missing[0])
+		}
+		return nil
+	})
+}
+
+func sizeOf(file string) string {
+	info, err := os.Stat(file)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf(", %.1f MB", float64(info.Size())/1e6)
 }
 
 type restoreCmd struct {
-	File string `arg:"" type:"existingfile" help:"File that \"huiwu backup\" wrote."`
+	File string `arg:"" type:"existingfile" help:"File that \"huiwu backup\" wrote, on either database."`
 }
 
-// Run puts a backup in place of a missing database. It never overwrites one:
-// what is there may be newer than the person thinks.
+// Run never overwrites a database: what is there may be newer than the person
+// thinks.
 func (r restoreCmd) Run(ctx context.Context) error {
 	cfg, err := server.LoadConfig()
 	if err != nil {
 		return err
 	}
-	if cfg.DatabaseURL != "" {
-		return errors.New("the database is PostgreSQL: use pg_restore")
-	}
-	if err := os.MkdirAll(cfg.DataDir, 0o750); err != nil {
+	blobs, err := photoStorage(cfg)
+	if err != nil {
 		return err
 	}
-	target := filepath.Join(cfg.DataDir, "huiwu.db")
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if _, err := os.Stat(target + suffix); err == nil {
-			return fmt.Errorf("%s exists: stop the program and move it away first", target+suffix)
-		}
-	}
-	if err := copyFile(r.File, target); err != nil {
+	o, err := storeOptions(cfg)
+	if err != nil {
 		return err
 	}
-	// Opening it proves that it is a database of ours; an older schema is brought up to date.
-	if err := withStore(ctx, func(s *store.Store) error {
-		people, err := s.People(ctx)
-		if err == nil {
-			fmt.Printf("restored %s: %d people\n", target, len(people))
-		}
-		return err
-	}); err != nil {
-		return errors.Join(fmt.Errorf("%s is not a backup of this program", r.File), err, os.Remove(target))
+	done, err := backup.Restore(ctx, o, blobs, r.File)
+	if err != nil {
+		return fmt.Errorf("nothing was restored: %w", err)
 	}
+	fmt.Printf("restored what %s was on %s: %d rows of %d tables, %d photo files put back, %d were there\n",
+		done.Database, done.MadeAt.In(o.Loc).Format("2006-01-02 15:04"), done.Total(), len(done.Rows), done.Put, done.Kept)
+	if done.TimeZone != cfg.SiteTZ {
+		fmt.Printf("! the backup is of a building in %s, SITE_TZ is %s: set it before the program starts\n", done.TimeZone, cfg.SiteTZ)
+	}
+	if n := len(done.Missing); n > 0 {
+		fmt.Printf("! %d photo files were missing when the backup was made\n", n)
+	}
+	fmt.Println("PINs fit only with the PIN_PEPPER that the program had. \"huiwu check\" looks through what was restored.")
 	return nil
 }
 
-func copyFile(from, to string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
+func photoStorage(cfg server.Config) (photos.Blobs, error) {
+	return photos.Open(cfg.S3URL, filepath.Join(cfg.DataDir, "photos"))
+}
+
+// databaseThere is false where opening the embedded database would make it.
+func databaseThere(cfg server.Config) bool {
+	if cfg.DatabaseURL != "" {
+		return true
 	}
-	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Sync(), out.Close())
+	_, err := os.Stat(filepath.Join(cfg.DataDir, store.FileName))
+	return !errors.Is(err, os.ErrNotExist)
 }

@@ -27,9 +27,9 @@ type cli struct {
 	Migrate migrateCmd `cmd:"" help:"Bring the database schema up to date."`
 	Demo    demoCmd    `cmd:"" help:"Serve a fresh demo building."`
 	User    userCmd    `cmd:"" help:"Add people, list them, set PINs."`
-	Check   checkCmd   `cmd:"" help:"Check configuration, database, schema, Redis and built files."`
-	Backup  backupCmd  `cmd:"" help:"Write a consistent copy of the embedded database to a file."`
-	Restore restoreCmd `cmd:"" help:"Put a backup in place where no database is."`
+	Check   checkCmd   `cmd:"" help:"Check configuration, database, Redis, built files, and look for what cannot be in the data."`
+	Backup  backupCmd  `cmd:"" help:"Write the database and the photos to one file, while the program runs."`
+	Restore restoreCmd `cmd:"" help:"Put a backup into an empty database of either kind."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -164,15 +164,20 @@ func openStore(ctx context.Context, fn func(s *store.Store) error) error {
 	if err != nil {
 		return err
 	}
-	loc, err := cfg.Location()
+	o, err := storeOptions(cfg)
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, store.Options{URL: cfg.DatabaseURL, Dir: cfg.DataDir, Loc: loc, Logger: logger("warn")})
+	s, err := store.Open(ctx, o)
 	if err != nil {
 		return err
 	}
 	return errors.Join(fn(s), s.Close())
+}
+
+func storeOptions(cfg server.Config) (store.Options, error) {
+	loc, err := cfg.Location()
+	return store.Options{URL: cfg.DatabaseURL, Dir: cfg.DataDir, Loc: loc, Logger: logger("warn")}, err
 }
 
 type versionCmd struct{}

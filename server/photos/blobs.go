@@ -3,6 +3,7 @@ package photos
 import (
 	"context"
 	"errors"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,8 +18,9 @@ type Blobs interface {
 	Put(ctx context.Context, name string, body []byte) error
 	Get(ctx context.Context, name string) ([]byte, error) // ErrGone when it is not there
 	Delete(ctx context.Context, name string) error
-	List(ctx context.Context, before time.Time, each func(name string)) error // what was put before that moment
-	Ready(ctx context.Context) error                                          // whether it can be written to
+	Ready(ctx context.Context) error // whether it can be written to
+	// List tells of every picture, with the moment at which it was put.
+	List(ctx context.Context, fn func(name string, at time.Time)) error
 }
 
 // ErrGone tells that a picture is not where it was put.
@@ -54,6 +56,41 @@ func Save(ctx context.Context, b Blobs, name string, p Picture) error {
 	return nil
 }
 
+// Files are the names under which a picture lies.
+func Files(name string) []string { return []string{full(name), thumb(name)} }
+
+// fileName is what such names look like: nothing that leads out of the folder.
+var fileName = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z-]*\.jpg$`)
+
+// IsFile tells a name that Files could have given.
+func IsFile(name string) bool { return fileName.MatchString(name) }
+
+// Compare finds files that are missing and files that nobody needs. pictures
+// are the names that rows have, and whether the picture must be there; what was
+// put after young may wait for its row.
+func Compare(ctx context.Context, b Blobs, pictures map[string]bool, young time.Time) (missing, stray []string, err error) {
+	want := make(map[string]bool, 2*len(pictures))
+	for name, must := range pictures {
+		for _, f := range Files(name) {
+			want[f] = must
+		}
+	}
+	err = b.List(ctx, func(name string, at time.Time) {
+		if _, known := want[name]; known {
+			want[name] = false
+		} else if IsFile(name) && at.Before(young) {
+			stray = append(stray, name)
+		}
+	})
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if want[name] {
+			missing = append(missing, name)
+		}
+	}
+	slices.Sort(stray)
+	return missing, stray, err
+}
+
 // Load gives one of the two files.
 func Load(ctx context.Context, b Blobs, name string, small bool) ([]byte, error) {
 	if small {
@@ -74,8 +111,8 @@ var ours = regexp.MustCompile(`^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(-s
 // Stored lists the photos of which a file was put before that moment.
 func Stored(ctx context.Context, b Blobs, before time.Time) ([]string, error) {
 	var names []string
-	err := b.List(ctx, before, func(file string) {
-		if m := ours.FindStringSubmatch(file); m != nil {
+	err := b.List(ctx, func(file string, at time.Time) {
+		if m := ours.FindStringSubmatch(file); m != nil && at.Before(before) {
 			names = append(names, m[1])
 		}
 	})

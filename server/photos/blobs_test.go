@@ -160,6 +160,58 @@ func open(t *testing.T, url string) photos.Blobs {
 	return b
 }
 
+// Every storage tells what lies in it, and so what is missing and what nobody
+// needs.
+func TestCompare(t *testing.T) {
+	dir := t.TempDir()
+	onDisk, err := photos.Open("", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string]photos.Blobs{"disk": onDisk, "s3": open(t, bucket(t))} {
+		t.Run(name, func(t *testing.T) {
+			ctx, later := t.Context(), time.Now().Add(time.Hour)
+			compare := func(rows map[string]bool, young time.Time, want string) {
+				t.Helper()
+				missing, stray, err := photos.Compare(ctx, b, rows, young)
+				if got := strings.Join(missing, " ") + " | " + strings.Join(stray, " "); got != want || err != nil {
+					t.Errorf("%q, want %q, %v", got, want, err)
+				}
+			}
+			compare(nil, later, " | ")
+			for _, n := range []string{"n1", "n2", "n3"} {
+				if err := photos.Save(ctx, b, n, photos.Picture{Full: []byte("full"), Thumb: []byte("thumb")}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := errors.Join(b.Put(ctx, "check", []byte("check")), b.Delete(ctx, "n2-s.jpg")); err != nil { // what Ready leaves for a moment
+				t.Fatal(err)
+			}
+			rows := map[string]bool{"n1": true, "n2": true, "n4": false, "n5": true}
+			compare(rows, later, "n2-s.jpg n5-s.jpg n5.jpg | n3-s.jpg n3.jpg")
+			compare(rows, time.Now().Add(-time.Hour), "n2-s.jpg n5-s.jpg n5.jpg | ")
+		})
+	}
+	if err := os.WriteFile(filepath.Join(dir, ".new-1"), nil, 0o600); err != nil { // a put that is under way
+		t.Fatal(err)
+	}
+	if missing, stray, err := photos.Compare(t.Context(), onDisk, map[string]bool{"n1": true, "n2": false, "n3": true}, time.Now().Add(time.Hour)); len(missing)+len(stray) > 0 || err != nil {
+		t.Error(missing, stray, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, b := range []photos.Blobs{onDisk, open(t, bucket(t))} {
+		if _, _, err := photos.Compare(ctx, b, nil, time.Now()); !errors.Is(err, context.Canceled) {
+			t.Errorf("%T, cancelled: %v", b, err)
+		}
+	}
+	for name, want := range map[string]bool{"0190-abc.jpg": true, "n1-s.jpg": true, "../n1.jpg": false, "a/b.jpg": false, ".jpg": false, "n1.png": false, "n1.jpg\n": false} {
+		if photos.IsFile(name) != want {
+			t.Errorf("%q: %v", name, !want)
+		}
+	}
+}
+
 // A full disk says so, and half a picture does not stay behind.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()

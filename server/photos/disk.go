@@ -75,8 +75,16 @@ func (d *disk) Delete(_ context.Context, name string) error {
 	return nil
 }
 
+func (d *disk) Ready(ctx context.Context) error {
+	const name = "check"
+	return errors.Join(d.Put(ctx, name, []byte("check")), d.Delete(ctx, name))
+}
+
+// crashed is how old a half-written file is when nobody writes it any more.
+const crashed = 24 * time.Hour
+
 // List also takes away what a crash left half written.
-func (d *disk) List(ctx context.Context, before time.Time, each func(name string)) error {
+func (d *disk) List(ctx context.Context, fn func(name string, at time.Time)) error {
 	return filepath.WalkDir(d.dir, func(path string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) { // no picture yet, or taken away meanwhile
 			return nil
@@ -84,23 +92,17 @@ func (d *disk) List(ctx context.Context, before time.Time, each func(name string
 		if err = errors.Join(err, ctx.Err()); err != nil || e.IsDir() {
 			return err
 		}
-		switch info, err := e.Info(); {
+		info, err := e.Info()
+		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return nil
 		case err != nil:
 			return err
-		case !info.ModTime().Before(before):
-			return nil
-		}
-		if strings.HasPrefix(e.Name(), halfWritten) {
+		case !strings.HasPrefix(e.Name(), halfWritten):
+			fn(e.Name(), info.ModTime())
+		case time.Since(info.ModTime()) > crashed:
 			return os.Remove(path)
 		}
-		each(e.Name())
 		return nil
 	})
-}
-
-func (d *disk) Ready(ctx context.Context) error {
-	const name = "check"
-	return errors.Join(d.Put(ctx, name, []byte("check")), d.Delete(ctx, name))
 }

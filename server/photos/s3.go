@@ -79,23 +79,24 @@ func (s *s3) Delete(ctx context.Context, name string) error {
 	return s.said(s.client.RemoveObject(ctx, s.bucket, s.prefix+name, minio.RemoveObjectOptions{}))
 }
 
-func (s *s3) List(ctx context.Context, before time.Time, each func(name string)) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // or the rest of the list would wait for a reader
+func (s *s3) Ready(ctx context.Context) error {
+	const name = "check"
+	return errors.Join(s.Put(ctx, name, []byte("check")), s.Delete(ctx, name))
+}
+
+// List leaves out what lies in folders below ours: a bucket may be shared.
+func (s *s3) List(ctx context.Context, fn func(name string, at time.Time)) error {
+	ctx, cancel := context.WithCancel(ctx) // ends the listing when we leave early
+	defer cancel()
 	for o := range s.client.ListObjects(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix}) {
 		if o.Err != nil {
 			return s.said(o.Err)
 		}
-		if o.LastModified.Before(before) {
-			each(strings.TrimPrefix(o.Key, s.prefix))
+		if name := strings.TrimPrefix(o.Key, s.prefix); !strings.HasSuffix(name, "/") {
+			fn(name, o.LastModified)
 		}
 	}
 	return ctx.Err()
-}
-
-func (s *s3) Ready(ctx context.Context) error {
-	const name = "check"
-	return errors.Join(s.Put(ctx, name, []byte("check")), s.Delete(ctx, name))
 }
 
 // said sorts what the storage answers; whatever is not about one picture is

@@ -8,6 +8,9 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/migrate"
+
+	"huiwu/server/domain"
 )
 
 // CountQueries counts the statements that the store sends from now on.
@@ -43,6 +46,85 @@ func Broke(err error) string {
 		return "type"
 	}
 	return ""
+}
+
+// Breaking lets fn break things against the schema's will, one after the other:
+// look breaks one, checks, and takes it back.
+func Breaking(ctx context.Context, s *Store, fn func(look func(breakIt func(ctx context.Context, db bun.IDB) error) ([]Finding, error))) error {
+	undo := errors.New("undo")
+	off, on := "PRAGMA defer_foreign_keys = 1; PRAGMA ignore_check_constraints = 1", "PRAGMA ignore_check_constraints = 0"
+	if s.postgres {
+		off, on = "SET LOCAL session_replication_role = replica", "SELECT 1"
+	}
+	_, err := s.Write(ctx, domain.Act{}, func(ctx context.Context, tx *Tx) error {
+		if s.postgres {
+			var checks []string
+			if err := tx.NewRaw("SELECT 'ALTER TABLE ' || conrelid::regclass || ' DROP CONSTRAINT ' || conname FROM pg_constraint WHERE (contype = 'c' OR conname LIKE '%notices_%_key_key') AND connamespace = 'public'::regnamespace").Scan(ctx, &checks); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, strings.Join(checks, ";")); err != nil {
+				return err
+			}
+		}
+		fn(func(breakIt func(ctx context.Context, db bun.IDB) error) (found []Finding, err error) {
+			err = tx.RunInTx(ctx, nil, func(ctx context.Context, db bun.Tx) error {
+				if _, err := db.ExecContext(ctx, off); err != nil {
+					return err
+				}
+				if err := breakIt(ctx, db); err != nil {
+					return err
+				}
+				if _, err := db.ExecContext(ctx, on); err != nil { // or SQLite's own check looks away
+					return err
+				}
+				if found, err = s.check(ctx, db, 5); err != nil {
+					return err
+				}
+				return undo
+			})
+			if errors.Is(err, undo) {
+				err = nil
+			}
+			return found, err
+		})
+		return undo
+	})
+	if errors.Is(err, undo) {
+		err = nil
+	}
+	return err
+}
+
+// MigrateSingly takes every step of the schema as a group of its own, as years
+// of updates do.
+func MigrateSingly(ctx context.Context, s *Store) error {
+	steps, err := known()
+	if err != nil {
+		return err
+	}
+	for n := range steps {
+		list := migrate.NewMigrations()
+		for _, m := range steps[:n+1] {
+			list.Add(m)
+		}
+		m := migrate.NewMigrator(s.write, list, migrate.WithMarkAppliedOnSuccess(true))
+		if err := m.Init(ctx); err != nil {
+			return err
+		}
+		if _, err := m.Migrate(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RuleNames are the rules that are written out, one by one.
+func RuleNames() []string {
+	var list []string
+	for _, r := range rules {
+		list = append(list, r.name)
+	}
+	return list
 }
 
 // Accident is a serialization failure, as PostgreSQL reports it.

@@ -132,19 +132,6 @@ func (s *Store) StruckPhotos(ctx context.Context, before time.Time) ([]domain.Ph
 	return list, asPerson(err)
 }
 
-// PhotoFiles are the names of all files that a photo has, struck or not.
-func (s *Store) PhotoFiles(ctx context.Context) (map[string]bool, error) {
-	var list []string
-	if err := s.read.NewSelect().Model((*domain.Photo)(nil)).Column("file").Where("NOT erased").Scan(ctx, &list); err != nil {
-		return nil, asPerson(err)
-	}
-	files := make(map[string]bool, len(list))
-	for _, file := range list {
-		files[file] = true
-	}
-	return files, nil
-}
-
 // ErasedPhoto notes that a struck photo's files are gone. Nobody sees a
 // difference, so it is not an act.
 func (s *Store) ErasedPhoto(ctx context.Context, id string) error {

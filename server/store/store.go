@@ -124,6 +124,9 @@ func (s *Store) openPostgres(o Options) error {
 	return nil
 }
 
+// FileName is the embedded database in its data directory.
+const FileName = "huiwu.db"
+
 func (s *Store) openSQLite(dir string) error {
 	if dir == "" {
 		return errors.New("no data directory: set DATA_DIR or DATABASE_URL")
@@ -131,7 +134,7 @@ func (s *Store) openSQLite(dir string) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
-	path := filepath.Join(dir, "huiwu.db")
+	path := filepath.Join(dir, FileName)
 	dsn := func(extra url.Values) string {
 		v := url.Values{
 			"_busy_timeout": {"5000"}, "_journal_mode": {"WAL"}, "_synchronous": {"NORMAL"}, "_foreign_keys": {"1"},

@@ -133,7 +133,10 @@ func (a *App) SweepPhotos(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	orphans := slices.DeleteFunc(slices.Clone(stored), func(name string) bool { return known[name] })
+	orphans := slices.DeleteFunc(slices.Clone(stored), func(name string) bool {
+		_, has := known[name]
+		return has
+	})
 	if n := len(orphans); n > max(fewOrphans, len(stored)-n) {
 		return 0, fmt.Errorf("%d of %d photos have no row: is this their database?", n, len(stored))
 	}

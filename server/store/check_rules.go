@@ -1,0 +1,194 @@
+package store
+
+// statuses are what a log row about an item's state says in "new".
+const statuses = "'open','done','submitted','accepted','rejected','not-needed','blocked'"
+
+// rules of the data that the schema cannot hold by itself, or that a repair by
+// hand may have switched off.
+var rules = []rule{
+	// Counters and the log.
+	{
+		"topics.owner", "counters that belong to no event and no person (topic)",
+		"put the event or person back from a backup; a counter without any log row may be deleted",
+		`SELECT t.id FROM topics AS t WHERE t.id <> 'floor'
+			AND NOT EXISTS (SELECT 1 FROM events AS e WHERE t.id = 'event:' || e.id) AND NOT EXISTS (SELECT 1 FROM people AS p WHERE t.id = 'person:' || p.id) ORDER BY 1`,
+	},
+	{
+		"topics.missing", "events, people or the floor without a counter: nothing about them can be changed (topic)",
+		"insert the topic into topics with the last seq of its log rows, 0 without any",
+		`SELECT x.id FROM (SELECT 'event:' || id AS id FROM events UNION ALL SELECT 'person:' || id FROM people UNION ALL SELECT 'floor' FROM sites) AS x
+			WHERE NOT EXISTS (SELECT 1 FROM topics AS t WHERE t.id = x.id) ORDER BY 1`,
+	},
+	{
+		"topics.head", "counters that differ from the last row of their log (topic)",
+		"stop the program; set topics.seq to the log's last seq, after a look into a backup whether log rows were lost",
+		`SELECT t.id FROM topics AS t WHERE t.seq <> COALESCE((SELECT MAX(c.seq) FROM changes AS c WHERE c.topic = t.id), 0) ORDER BY 1`,
+	},
+	{
+		"changes.gap", "logs with a row missing in between: phones that were away wait for it for ever (topic)",
+		"put the missing rows of changes back from a backup",
+		`SELECT topic FROM changes GROUP BY topic HAVING COUNT(*) <> MAX(seq) OR MIN(seq) <> 1 ORDER BY 1`,
+	},
+	{
+		"changes.event", "log rows that name an event which does not exist, or another one than their topic (topic seq)",
+		"set event_id to the id in the topic, or put the event back from a backup",
+		`SELECT c.topic || ' ' || c.seq FROM changes AS c WHERE c.event_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM events AS e WHERE e.id = c.event_id)
+			OR c.topic LIKE 'event:%' AND c.topic <> 'event:' || COALESCE(c.event_id, '') ORDER BY c.topic, c.seq`,
+	},
+	{
+		"changes.person", "log rows by a person who does not exist (topic seq)",
+		"put the person back from a backup, disabled: people are never deleted",
+		`SELECT c.topic || ' ' || c.seq FROM changes AS c WHERE c.person_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM people AS p WHERE p.id = c.person_id) ORDER BY c.topic, c.seq`,
+	},
+	{
+		"changes.subject", "log rows about something that does not exist (topic seq)", // notices are forgotten and channels deleted in good order
+		"put the row that the subject names back from a backup: nothing that is logged is ever deleted",
+		`SELECT c.topic || ' ' || c.seq FROM changes AS c WHERE c.subject NOT LIKE 'notice:%' AND c.subject NOT LIKE 'channel:%'
+			AND NOT EXISTS (SELECT 1 FROM items AS x WHERE c.subject = 'item:' || x.id AND x.id = substr(c.subject, 6))
+			AND NOT EXISTS (SELECT 1 FROM guests AS x WHERE c.subject = 'guest:' || x.id AND x.id = substr(c.subject, 7))
+			AND NOT EXISTS (SELECT 1 FROM events AS x WHERE c.subject = 'event:' || x.id AND x.id = substr(c.subject, 7))
+			AND NOT EXISTS (SELECT 1 FROM people AS x WHERE c.subject = 'person:' || x.id AND x.id = substr(c.subject, 8))
+			AND NOT EXISTS (SELECT 1 FROM drills AS x WHERE c.subject = 'drill:' || x.id AND x.id = substr(c.subject, 7)) ORDER BY c.topic, c.seq`,
+	},
+	{
+		"acts.person", "kept answers of a person who does not exist (person key)",
+		"delete these rows of acts, or put the person back from a backup",
+		`SELECT a.person_id || ' ' || a.key FROM acts AS a WHERE a.person_id <> '' AND NOT EXISTS (SELECT 1 FROM people AS p WHERE p.id = a.person_id) ORDER BY 1`,
+	},
+	{
+		"notice_cursors.ahead", "logs that were read for notices beyond their end: what comes next rings nobody (topic)",
+		"set notice_cursors.seq to topics.seq",
+		`SELECT n.topic FROM notice_cursors AS n JOIN topics AS t ON t.id = n.topic WHERE n.seq > t.seq ORDER BY 1`,
+	},
+	// Rows against the log.
+	{
+		"events.seq", "events whose seq is not a log row of theirs: phones may show an older state (event)",
+		"set seq to the event's last log row",
+		`SELECT x.id FROM events AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'event:' || x.id AND c.seq = x.seq AND c.subject = c.topic) ORDER BY 1`,
+	},
+	{
+		"items.seq", "items whose seq is not a log row of theirs: phones may show an older state (item)",
+		"set seq to the item's last log row",
+		`SELECT x.id FROM items AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'event:' || x.event_id AND c.seq = x.seq AND c.subject = 'item:' || x.id) ORDER BY 1`,
+	},
+	{
+		"guests.seq", "guests whose seq is not a log row of theirs: phones may show an older state (guest)",
+		"set seq to the guest's last log row",
+		`SELECT x.id FROM guests AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'event:' || x.event_id AND c.seq = x.seq AND c.subject = 'guest:' || x.id) ORDER BY 1`,
+	},
+	{
+		"people.seq", "people whose seq is not a log row of theirs (person)",
+		"set seq to the person's last log row",
+		`SELECT x.id FROM people AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'person:' || x.id AND c.seq = x.seq AND c.subject = c.topic) ORDER BY 1`,
+	},
+	{
+		"events.status", "events in another state than their log says last (event)",
+		"find out who changed the row outside of the program, and set status to what the log says",
+		`SELECT x.id FROM events AS x WHERE x.status <> COALESCE((SELECT c.new FROM changes AS c WHERE c.topic = 'event:' || x.id AND c.subject = c.topic
+			AND c.verb IN ('event.status','event.ready','event.unready') ORDER BY c.seq DESC LIMIT 1), 'draft') ORDER BY 1`,
+	},
+	{
+		"items.status", "items in another state than their log says last (item)", // a round says its number instead
+		"find out who changed the row outside of the program, and set status to what the log says",
+		`SELECT x.id FROM items AS x WHERE x.every_min = 0 AND x.status <> COALESCE((SELECT c.new FROM changes AS c WHERE c.subject = 'item:' || x.id
+			AND c.topic = 'event:' || x.event_id AND c.new IN (` + statuses + `) ORDER BY c.seq DESC LIMIT 1), '') ORDER BY 1`,
+	},
+	{
+		"guests.position", "guests somewhere else than their log says last: the fire officer's count is wrong (guest)",
+		"find out who changed the row outside of the program, and set position to what the log says",
+		`SELECT x.id FROM guests AS x WHERE x.position <> COALESCE((SELECT c.new FROM changes AS c WHERE c.subject = 'guest:' || x.id
+			AND c.topic = 'event:' || x.event_id AND c.verb IN ('guest.added','guest.moved','guest.move_undone') ORDER BY c.seq DESC LIMIT 1), '') ORDER BY 1`,
+	},
+	// Events.
+	{
+		"events.ready", "events that are ready without the commander's word: who and when (event)",
+		"take \"ready\" back on the event's page and declare it again",
+		`SELECT id FROM events WHERE status = 'ready' AND (ready_at IS NULL OR ready_by IS NULL) OR (ready_at IS NULL) <> (ready_by IS NULL) ORDER BY 1`,
+	},
+	{
+		"events.rooms", "events that are worked on without a room (event)",
+		"choose the rooms on the event's page",
+		`SELECT id FROM events AS e WHERE status NOT IN ('draft','requested','cancelled') AND NOT EXISTS (SELECT 1 FROM event_rooms AS r WHERE r.event_id = e.id) ORDER BY 1`,
+	},
+	// Items.
+	{
+		"items.done", "items that are done by nobody or at no time (item)",
+		"look into the log for who ticked it and write him and the time into the row, or undo the tick and let it be done again",
+		`SELECT id FROM items WHERE every_min = 0 AND status IN ('done','submitted','accepted') AND (done_at IS NULL OR done_by IS NULL OR done_received_at IS NULL)
+			OR (done_at IS NULL) <> (done_by IS NULL) ORDER BY 1`,
+	},
+	{
+		"items.accepted", "items that are accepted by nobody or at no time, or not accepted and yet by somebody (item)",
+		"let the commander take the acceptance back and accept again",
+		`SELECT id FROM items WHERE status = 'accepted' AND (accepted_at IS NULL OR accepted_by IS NULL) OR status <> 'accepted' AND (accepted_at IS NOT NULL OR accepted_by IS NOT NULL) ORDER BY 1`,
+	},
+	{
+		"items.checked", "items that are checked by nobody or at no time (item)",
+		"let the commander reject the item and the supervisor check it again",
+		`SELECT id FROM items WHERE (checked_at IS NULL) <> (checked_by IS NULL) ORDER BY 1`,
+	},
+	{
+		"items.own", "items that were accepted or checked by who did them (item)",
+		"let another person look at what was done and accept it: take the acceptance back first",
+		`SELECT id FROM items WHERE accepted_by = done_by OR checked_by = done_by ORDER BY 1`,
+	},
+	{
+		"items.reason", "items that were left out, sent back or blocked without a reason (item)",
+		"ask who did it, and write the reason into the row",
+		`SELECT id FROM items WHERE status IN ('rejected','not-needed','blocked') AND COALESCE(reason, '') = '' ORDER BY 1`,
+	},
+	{
+		"items.rounds", "recurring items whose count of rounds differs from the rounds that were made (item)",
+		"set rounds_done to the number of rows of rounds that were not deferred, and round_no above the last one",
+		`SELECT i.id FROM items AS i WHERE i.rounds_done <> (SELECT COUNT(*) FROM rounds AS r WHERE r.item_id = i.id AND COALESCE(r.deferred, '') = '')
+			OR EXISTS (SELECT 1 FROM rounds AS r WHERE r.item_id = i.id AND r.n >= i.round_no) ORDER BY 1`,
+	},
+	// What must belong to the same event or person.
+	{
+		"guests.party", "guests in a party of another event (guest)",
+		"choose the party again on the guest's page",
+		`SELECT g.id FROM guests AS g JOIN parties AS p ON p.id = g.party_id WHERE p.event_id <> g.event_id ORDER BY 1`,
+	},
+	{
+		"photos.event", "photos that name another event than their item does: who may see them is judged by it (photo)",
+		"set event_id to that of the item",
+		`SELECT p.id FROM photos AS p JOIN items AS i ON i.id = p.item_id WHERE p.event_id <> i.event_id ORDER BY 1`,
+	},
+	{
+		"push_devices.session", "devices to be woken for somebody else than who is signed in on them (device)",
+		"delete these rows of push_devices: the phone asks again when alerts are turned on",
+		`SELECT d.id FROM push_devices AS d JOIN sessions AS s ON s.id = d.session_id WHERE s.person_id <> d.person_id ORDER BY 1`,
+	},
+	{
+		"devices.session", "devices that remember somebody else than who signed in on them (device)",
+		"set revoked_at of these rows of devices: their people type their staff number again",
+		`SELECT d.id FROM devices AS d JOIN sessions AS s ON s.id = d.session_id WHERE s.person_id <> d.person_id ORDER BY 1`,
+	},
+	{
+		"people.disabled", "people who are shut out and still have a session or a device (staff number)",
+		"enable and disable them again: that ends everything",
+		`SELECT p.staff_no FROM people AS p WHERE p.disabled AND (EXISTS (SELECT 1 FROM sessions AS s WHERE s.person_id = p.id AND s.revoked_at IS NULL)
+			OR EXISTS (SELECT 1 FROM push_devices AS d WHERE d.person_id = p.id) OR EXISTS (SELECT 1 FROM devices AS d WHERE d.person_id = p.id AND d.revoked_at IS NULL)) ORDER BY 1`,
+	},
+	// What there may be once.
+	{
+		"sites.one", "sites beside the first: a database holds one building (site)",
+		"delete the row of sites that is not this building",
+		`SELECT id FROM sites WHERE (SELECT COUNT(*) FROM sites) > 1 ORDER BY 1`,
+	},
+	{
+		"notices.twice", "notices that a person was told twice (person key)",
+		"delete all but the first row of notices with this key",
+		`SELECT person_id || ' ' || key FROM notices GROUP BY person_id, key HAVING COUNT(*) > 1 ORDER BY 1`,
+	},
+	{
+		"channel_notices.twice", "notices that a chat group was told twice (channel key)",
+		"delete all but the first row of channel_notices with this key",
+		`SELECT channel_id || ' ' || key FROM channel_notices GROUP BY channel_id, key HAVING COUNT(*) > 1 ORDER BY 1`,
+	},
+	{
+		"invites.open", "people with more than one open invitation (person)",
+		"revoke all but the newest: set revoked_at",
+		`SELECT person_id FROM invites WHERE used_at IS NULL AND revoked_at IS NULL GROUP BY person_id HAVING COUNT(*) > 1 ORDER BY 1`,
+	},
+}

@@ -1,0 +1,83 @@
+package storetest
+
+import (
+	"crypto/ecdh"
+	"crypto/rand"
+	"encoding/base64"
+	"testing"
+
+	"huiwu/server/domain"
+	"huiwu/server/store"
+)
+
+// Fill does a little of everything in a world, so that no table stays empty.
+func (w *World) Fill(t testing.TB) {
+	t.Helper()
+	s, ctx := w.Store, t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	did := func(_ domain.Receipt, err error) { t.Helper(); must(err) }
+
+	_, _, err := s.PushKeys(ctx, func() (string, string, error) { return "private", "public", nil })
+	must(err)
+	did(s.AddChannel(ctx, w.Act("admin"), domain.Channel{Kind: domain.ChannelWeCom, Name: "保障群", URL: "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k", Topics: "blocked"}))
+	did(s.MakeInvite(ctx, w.Act("admin"), w.People["head"].ID, "token", "code"))
+	for _, who := range []string{"supervisor", "service"} {
+		_, err := s.SignIn(ctx, w.People[who], store.Arrival{Token: who + "-token", Device: "Chrome · Android", Via: domain.ViaPin, Remember: who + "-device"})
+		must(err)
+		act := w.Act(who)
+		act.Session, act.Device = store.SessionID(who+"-token"), "Chrome · Android"
+		key, err := ecdh.P256().GenerateKey(rand.Reader)
+		must(err)
+		did(s.SavePushDevice(ctx, act, domain.PushDevice{
+			Endpoint: "https://push.example.com/" + who, P256dh: base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes()),
+			Auth: base64.RawURLEncoding.EncodeToString(make([]byte, 16)),
+		}))
+	}
+	did(s.TakePost(ctx, w.Act("security"), domain.PositionGate))
+	did(s.AddGuests(ctx, w.Act("commander"), w.Event, []store.GuestDraft{
+		{Guest: domain.Guest{Name: "白术", Title: "局长", Plate: "海A·12345"}, Party: "考察团"}, {Guest: domain.Guest{Name: "O'Hara \"?\" \\ 😀"}},
+	}))
+	guests, err := s.Guests(ctx, w.Event)
+	must(err)
+	did(s.MoveGuest(ctx, w.Act("security"), guests[0].ID, domain.PositionGate))
+	did(s.MoveGuest(ctx, w.Act("security"), guests[0].ID, domain.PositionDropOff))
+	did(s.UndoMove(ctx, w.Act("security"), guests[0].ID))
+
+	items, err := s.Items(ctx, w.Event)
+	must(err)
+	done, blocked, round := 0, 0, 0
+	for k := range items {
+		i := &items[k]
+		switch {
+		case i.Crew != domain.CrewSVC:
+		case i.IsRound() && round == 0:
+			round++
+			did(s.DoItem(ctx, w.Act("service"), i.ID, ""))
+		case i.Phase != domain.PhasePre || i.ReadingRequired():
+		case blocked == 0:
+			blocked++
+			did(s.BlockItem(ctx, w.Act("service"), i.ID, "停电"))
+		case i.Acceptance == domain.AcceptCommander && done < 2:
+			done++
+			did(s.DoItem(ctx, w.Act("service"), i.ID, ""))
+			did(s.AcceptItem(ctx, w.Act("commander"), i.ID))
+			if done == 2 {
+				did(s.RejectItem(ctx, w.Act("commander"), i.ID, "再擦一遍"))
+			}
+		}
+	}
+	struck := w.AddPhoto(t, items[0])
+	did(s.StrikePhoto(ctx, w.Act("supervisor"), items[0].ID, struck))
+	if _, err := s.ReadTopic(ctx, domain.EventTopic(w.Event)); err != nil {
+		t.Fatal(err)
+	}
+	did(s.StartDrill(ctx, w.Act("commander"), w.Event))
+	if done < 2 || blocked == 0 || round == 0 {
+		t.Fatalf("the world's event has too few items: %d done, %d blocked, %d rounds", done, blocked, round)
+	}
+}
