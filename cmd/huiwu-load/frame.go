@@ -17,6 +17,7 @@ type frame struct {
 	reset bool
 	heads map[string]int64 // of a heartbeat
 	rows  []row
+	echo  []byte // what has to be said in return; nil for nothing
 }
 
 // row is one item as it was shown.
@@ -27,12 +28,15 @@ type row struct {
 }
 
 type frames struct {
+	parse func([]byte) (*frame, error)
 	seed  maphash.Seed
 	mu    sync.RWMutex
 	known map[uint64]*frame
 }
 
-func newFrames() *frames { return &frames{seed: maphash.MakeSeed(), known: map[uint64]*frame{}} }
+func newFrames(parse func([]byte) (*frame, error)) *frames {
+	return &frames{parse: parse, seed: maphash.MakeSeed(), known: map[uint64]*frame{}}
+}
 
 func (f *frames) read(b []byte) (*frame, error) {
 	h := maphash.Bytes(f.seed, b)
@@ -42,7 +46,7 @@ func (f *frames) read(b []byte) (*frame, error) {
 	if known != nil {
 		return known, nil
 	}
-	fresh, err := parseFrame(b)
+	fresh, err := f.parse(b)
 	if err != nil {
 		return nil, err
 	}

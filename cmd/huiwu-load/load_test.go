@@ -23,7 +23,7 @@ func TestRowsIn(t *testing.T) {
 }
 
 func TestFramesAreReadOnce(t *testing.T) {
-	f := newFrames()
+	f := newFrames(parseFrame)
 	a, err := f.read([]byte(`{"topic":"event:e","seq":7,"html":"<li id=\"item-a\" data-seq=\"7\" data-state=\"done\">"}`))
 	if err != nil || a.topic != "event:e" || a.seq != 7 || len(a.rows) != 1 {
 		t.Fatalf("%+v %v", a, err)
@@ -41,7 +41,7 @@ func TestFramesAreReadOnce(t *testing.T) {
 
 // sent is a phone that was sent these frames, one a millisecond.
 func sent(fs ...*frame) *phone {
-	p := new(phone)
+	p := &phone{event: "e"}
 	for k, f := range fs {
 		p.seen = append(p.seen, arrival{f, time.Duration(k+1) * time.Millisecond})
 	}
@@ -52,9 +52,9 @@ func shows(seq int64, rows ...row) *frame { return &frame{seq: seq, rows: rows} 
 
 func TestJudge(t *testing.T) {
 	acts := []act{
-		{item: "a", seq: 2, states: ticked},
-		{item: "b", seq: 3, states: ticked},
-		{item: "a", seq: 4, states: undone},
+		{event: "e", item: "a", seq: 2, states: ticked},
+		{event: "e", item: "b", seq: 3, states: ticked},
+		{event: "e", item: "a", seq: 4, states: undone},
 	}
 	for name, c := range map[string]struct {
 		frames                             []*frame

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net"
+	"os"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ func TestPlay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := seed(ctx, s, 20, 60)
+	c, err := seed(ctx, s, 20, 60, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,14 +37,14 @@ func TestPlay(t *testing.T) {
 	if err != nil || alone.Acts != 20 {
 		t.Errorf("%+v %v", alone, err)
 	}
-	live, err := playLive(ctx, []string{base, base}, c, liveOptions{Sockets: 30, Actors: 12, Acts: 40, Rate: 100, Storm: 10})
+	live, err := playLive(ctx, []string{base, base}, []int{os.Getpid()}, c, liveOptions{Sockets: 30, Never: 3, Late: 3, Actors: 12, Acts: 60, Rate: 100, Storm: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := live.faulty(); err != nil || live.Acts+live.Refused != 50 || live.Verdict.Pairs != 30*live.Acts {
+	if err := live.faulty(); err != nil || live.Acts+live.Refused != 70 || live.Verdict.Pairs != 10*live.Acts {
 		t.Errorf("%v %v", live, err)
 	}
-	if _, err := playLive(ctx, []string{base}, c, liveOptions{Sockets: 161, Actors: 1}); err == nil {
+	if _, err := playLive(ctx, []string{base}, nil, c, liveOptions{Sockets: 161, Actors: 1, Rate: 1}); err == nil {
 		t.Error("20 people cannot hold 161 sockets")
 	}
 	idle, err := holdIdle(ctx, []string{base}, c, 0, 20, time.Millisecond)
