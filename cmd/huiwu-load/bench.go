@@ -58,9 +58,12 @@ type proof struct {
 	postgres *stand // nil without a PostgreSQL
 	pgbench  *pgbench
 	growth   *growth
-	drops    []func()
-	figures  figures
-	faults   []error
+	peer     *peer // nil: ours alone
+
+	frameBytes int // of a frame at a socket, the last time it was measured
+	drops      []func()
+	figures    figures
+	faults     []error
 }
 
 func (c benchCmd) Run(ctx context.Context) error {
@@ -70,6 +73,11 @@ func (c benchCmd) Run(ctx context.Context) error {
 		}
 		return nil
 	}
+	return c.measure(ctx, nil)
+}
+
+// measure takes all figures, and those of another server beside them.
+func (c benchCmd) measure(ctx context.Context, beside *peer) error {
 	chosen, err := c.choose()
 	if err != nil {
 		return err
@@ -79,7 +87,7 @@ func (c benchCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	p := &proof{benchCmd: c, dir: dir, launch: launcher{binary: c.Binary, args: []string{"serve"}, first: "/session/new", dir: dir}}
+	p := &proof{benchCmd: c, dir: dir, peer: beside, launch: launcher{binary: c.Binary, args: []string{"serve"}, first: "/session/new", dir: dir}}
 	defer p.drop()
 	if p.launch.binary == "" {
 		if p.launch.binary, err = build(ctx, dir); err != nil {
@@ -89,6 +97,9 @@ func (c benchCmd) Run(ctx context.Context) error {
 	if c.Pin {
 		if p.launch.pin, err = newPinning(); err != nil {
 			return err
+		}
+		if p.peer != nil {
+			p.peer.launch.pin = p.launch.pin
 		}
 	}
 	if chosen, err = p.prepare(ctx, chosen); err != nil {
@@ -102,6 +113,12 @@ func (c benchCmd) Run(ctx context.Context) error {
 				continue
 			}
 			if err := s.run(p, ctx); err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+			if p.peer == nil {
+				continue
+			}
+			if err := p.beside(ctx, s.name); err != nil {
 				return fmt.Errorf("%s: %w", s.name, err)
 			}
 		}
@@ -266,6 +283,9 @@ func busyness(over time.Duration) float64 {
 }
 
 func (p *proof) close() error {
+	if p.peer != nil {
+		p.ratios()
+	}
 	fmt.Println()
 	p.figures.print(os.Stdout)
 	if p.Out != "" {

@@ -18,6 +18,7 @@ type frame struct {
 	heads map[string]int64 // of a heartbeat
 	rows  []row
 	echo  []byte // what has to be said in return; nil for nothing
+	quiet bool   // it does not say that the phone will hear everything from here on
 }
 
 // row is one item as it was shown.

@@ -24,7 +24,7 @@ type line struct {
 	from  net.IP // source address; nil = as the system likes
 	tight bool   // with the smallest buffers on the way
 	conn  net.Conn
-	r    *bufio.Reader
+	r     *bufio.Reader
 }
 
 func newLine(base string, from net.IP) (*line, error) {

@@ -42,13 +42,14 @@ type liveReport struct {
 	Broken     int64     `json:"broken"`
 	Deliveries float64   `json:"deliveries_per_second"`
 	KBytes     float64   `json:"kilobytes_per_second"`
+	FrameBytes int       `json:"frame_bytes"`                  // on average, with those that tell the time
 	CPU        float64   `json:"server_cpu_seconds,omitempty"` // of the processes named, while the acts were played
 	PerMillion float64   `json:"server_cpu_seconds_per_million_frames,omitempty"`
 	Memory     float64   `json:"server_memory_mb,omitempty"` // resident, after the acts
 	StormMS    float64   `json:"storm_ms,omitempty"`         // from the first socket that comes back until all show everything
 
 	Slow *slowReport `json:"slow,omitempty"`
-	Note       string    `json:"note,omitempty"`
+	Note string      `json:"note,omitempty"`
 }
 
 // maxActs and maxSockets bound what one run may ask of a server, and of this
@@ -113,6 +114,7 @@ func playLive(ctx context.Context, bases []string, pids []int, c *cast, o liveOp
 	r.KBytes = float64(w.bytes.Load()) / 1000 / took
 	frames := after.since(before, "huiwu_deliveries_total")
 	if frames > 0 {
+		r.FrameBytes = int(float64(w.bytes.Load()) / frames)
 		r.PerMillion = r.CPU / frames * 1e6
 	}
 	if o.Never+o.Late > 0 {

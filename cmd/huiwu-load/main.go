@@ -28,6 +28,7 @@ type cli struct {
 	Within time.Duration `default:"2h" help:"Everything ends after this time, finished or not."`
 
 	Bench benchCmd `cmd:"" default:"withargs" help:"Prove the figures with servers and databases of its own (default)."`
+	Peers peersCmd `cmd:"" help:"The same beside another server that only pushes (centrifuge)."`
 	Setup setupCmd `cmd:"" help:"Put an event and signed-in people into a database; writes the file that the other commands play with."`
 	Live  liveCmd  `cmd:"" help:"Tick and undo at a set rate while phones look on."`
 	Idle  idleCmd  `cmd:"" help:"Hold sockets that only wait, and tell what they cost the server."`

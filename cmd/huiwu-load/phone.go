@@ -42,8 +42,8 @@ type phone struct {
 
 	mu    sync.Mutex
 	wire  *wire
-	away  bool  // cut by us: no drop
-	ended error // how the server or the network ended the socket
+	away  bool          // cut by us: no drop
+	ended error         // how the server or the network ended the socket
 	gone  chan struct{} // closed when nobody reads from the socket any more
 
 	seq  atomic.Int64 // where the page stands
@@ -176,17 +176,21 @@ func (p *phone) look(x *wire, joined chan struct{}) {
 		}
 		at := time.Since(p.begun)
 		p.bytes.Add(int64(len(message)))
+		heard := false
 		for part := range bytes.SplitSeq(message, []byte("\n")) {
-			p.take(x, part, at)
+			heard = p.take(x, part, at) || heard
 		}
-		first()
+		if heard {
+			first()
+		}
 		if p.pace != nil {
 			p.pace()
 		}
 	}
 }
 
-func (p *phone) take(x *wire, part []byte, at time.Duration) {
+// take notes one frame, and tells whether it says that more will be heard.
+func (p *phone) take(x *wire, part []byte, at time.Duration) bool {
 	f, err := p.frames.read(part)
 	switch {
 	case err != nil:
@@ -206,6 +210,7 @@ func (p *phone) take(x *wire, part []byte, at time.Duration) {
 			p.seq.Store(f.seq)
 		}
 	}
+	return err == nil && !f.quiet
 }
 
 // cut ends all sockets at once, as a dead network does.

@@ -21,9 +21,9 @@ type child struct {
 	cmd   *exec.Cmd
 	log   string
 	first string
-	up   time.Duration // from the start of the process to its first page
-	done chan struct{} // closed when the process has ended, with died
-	died error
+	up    time.Duration // from the start of the process to its first page
+	done  chan struct{} // closed when the process has ended, with died
+	died  error
 }
 
 // launcher starts servers.

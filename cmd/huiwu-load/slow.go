@@ -58,7 +58,9 @@ func (l *laggards) join(ctx context.Context) error {
 	return l.late.join(ctx, atOnce)
 }
 
-func (l *laggards) phones() []*phone { return append(l.never.phones[:len(l.never.phones):len(l.never.phones)], l.late.phones...) }
+func (l *laggards) phones() []*phone {
+	return append(l.never.phones[:len(l.never.phones):len(l.never.phones)], l.late.phones...)
+}
 
 // end lets them read what waits for them, brings those back whose sockets were
 // ended, and judges all. Acts must have been told by now.

@@ -237,6 +237,10 @@ func (p *proof) two(ctx context.Context) error {
 	})
 }
 
+func (p *proof) cpuName() string {
+	return fmt.Sprintf("server's processor time for a million frames, %d sockets, 50 acts/s", p.Sockets)
+}
+
 func (p *proof) cpu(ctx context.Context) error {
 	return p.with(ctx, p.postgres, 1, func(bases []string, pids []int) error {
 		const rate = 50
@@ -244,7 +248,8 @@ func (p *proof) cpu(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.figures.add(fmt.Sprintf("server's processor time for a million frames, %d sockets, %d acts/s", p.Sockets, rate), "s", r.PerMillion).atMost(10)
+		p.frameBytes = r.FrameBytes
+		p.figures.add(p.cpuName(), "s", r.PerMillion).atMost(10)
 		p.figures.add("  rate held", "acts/s", r.Held)
 		p.note(r.faulty())
 		return nil
@@ -339,14 +344,23 @@ func (p *proof) slow(ctx context.Context) error {
 	})
 }
 
+// fanTime is how long a great crowd looks on at least: a hundred acts must be
+// behind a p99.
+const fanTime = 10 * time.Second
+
+func fanName(sockets int, rate float64) string {
+	return fmt.Sprintf("%d sockets on one event, %s acts/s", sockets, short(rate))
+}
+
 // fan shows acts to thousands of sockets on one event.
 func (p *proof) fan(ctx context.Context, rate float64) error {
 	return p.with(ctx, p.postgres, 1, func(bases []string, pids []int) error {
-		r, err := playLive(ctx, bases, pids, p.postgres.cast.on(1), liveOptions{Sockets: p.Crowd, Actors: 48, Acts: int(rate * max(p.Time.Seconds(), 10)), Rate: rate})
+		r, err := playLive(ctx, bases, pids, p.postgres.cast.on(1), liveOptions{Sockets: p.Crowd, Actors: 48, Acts: int(rate * max(p.Time, fanTime).Seconds()), Rate: rate})
 		if err != nil {
 			return err
 		}
-		what := fmt.Sprintf("%d sockets on one event, %s acts/s", p.Crowd, short(rate))
+		p.frameBytes = r.FrameBytes
+		what := fanName(p.Crowd, rate)
 		f := p.figures.add(what+": request → frame, p99", "ms", r.Shown.P99)
 		if rate < 50 {
 			f.within(73, 122)
