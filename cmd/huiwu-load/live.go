@@ -103,6 +103,7 @@ func playLive(ctx context.Context, bases []string, pids []int, c *cast, o liveOp
 		return nil, err
 	}
 	begun = time.Now()
+	joined := w.bytes.Load()
 	s.rest(ctx, o.Acts, o.Rate)
 	r.Behind = w.settle(ctx, s.now(), 10*time.Second)
 	took := time.Since(begun).Seconds()
@@ -111,10 +112,11 @@ func playLive(ctx context.Context, bases []string, pids []int, c *cast, o liveOp
 		return nil, err
 	}
 	r.CPU, r.Memory, r.Commit = after.cpu-before.cpu, after.memory, commitsBetween(before, after)
-	r.KBytes = float64(w.bytes.Load()) / 1000 / took
+	bytes := float64(w.bytes.Load() - joined)
+	r.KBytes = bytes / 1000 / took
 	frames := after.since(before, "huiwu_deliveries_total")
 	if frames > 0 {
-		r.FrameBytes = int(float64(w.bytes.Load()) / frames)
+		r.FrameBytes = int(bytes / frames)
 		r.PerMillion = r.CPU / frames * 1e6
 	}
 	if o.Never+o.Late > 0 {

@@ -29,6 +29,7 @@ type cli struct {
 
 	Bench benchCmd `cmd:"" default:"withargs" help:"Prove the figures with servers and databases of its own (default)."`
 	Peers peersCmd `cmd:"" help:"The same beside another server that only pushes (centrifuge)."`
+	Grow  growCmd  `cmd:"" help:"Fill an empty database with years of events, in bulk."`
 	Setup setupCmd `cmd:"" help:"Put an event and signed-in people into a database; writes the file that the other commands play with."`
 	Live  liveCmd  `cmd:"" help:"Tick and undo at a set rate while phones look on."`
 	Idle  idleCmd  `cmd:"" help:"Hold sockets that only wait, and tell what they cost the server."`

@@ -48,6 +48,7 @@ var steps = []step{
 	{name: "max", what: "the most that is delivered in time, fed through Redis", needs: onRedis, people: one, run: (*proof).max},
 	{name: "back5k", what: "5,000 sockets come back after a restart", needs: onPostgres, people: crowded, run: (*proof).back},
 	{name: "soak", what: "minutes of acts with sockets coming and going", needs: onPostgres, once: true, people: one, run: (*proof).soak},
+	{name: "growth", what: "pages and acts on a database with years behind it, against a young one", needs: onPostgres, people: nobody, run: (*proof).grown},
 }
 
 func nobody(*proof) int    { return 0 }
@@ -250,7 +251,7 @@ func (p *proof) cpu(ctx context.Context) error {
 		}
 		p.frameBytes = r.FrameBytes
 		p.figures.add(p.cpuName(), "s", r.PerMillion).atMost(10)
-		p.figures.add("  rate held", "acts/s", r.Held)
+		p.figures.add("  acts held of 50/s", "/s", r.Held)
 		p.note(r.faulty())
 		return nil
 	})
@@ -366,7 +367,7 @@ func (p *proof) fan(ctx context.Context, rate float64) error {
 			f.within(73, 122)
 		} else {
 			f.atMost(250)
-			p.figures.add("  rate held", "%", 100*r.Held/rate).atLeast(95)
+			p.figures.add("  rate held at "+short(rate)+"/s", "%", 100*r.Held/rate).atLeast(95)
 		}
 		p.figures.add("  p50 at "+short(rate)+"/s", "ms", r.Shown.P50)
 		p.figures.add("  max at "+short(rate)+"/s", "ms", r.Shown.Max)
