@@ -19,6 +19,7 @@ import (
 type cast struct {
 	Events []string `json:"events"`
 	People []player `json:"people"`
+	Other  *player  `json:"other,omitempty"` // of a crew that has no part in any event
 }
 
 // on is the same people on the first n events only.

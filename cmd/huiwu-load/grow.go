@@ -90,6 +90,9 @@ func grow(ctx context.Context, o store.Options, g growOptions) (*cast, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Other, err = newcomer(ctx, s); err != nil {
+		return nil, err
+	}
 	for n, id := range c.Events {
 		if err := inviteGuests(ctx, s, id, n); err != nil {
 			return nil, err
@@ -103,6 +106,18 @@ func grow(ctx context.Context, o store.Options, g growOptions) (*cast, error) {
 		return nil, err
 	}
 	return c, p.write(ctx, &stand{options: o})
+}
+
+// newcomer is somebody whose pages have nothing to show, however long they look.
+func newcomer(ctx context.Context, s *store.Store) (*player, error) {
+	x := &player{StaffNo: "load-newcomer", Token: store.NewID() + store.NewID()}
+	p := &domain.Person{StaffNo: x.StaffNo, Name: "新人", Role: domain.RoleCrewMember, Crew: domain.CrewPHO, Locale: "zh", PinHash: "-"}
+	if _, err := s.CreatePerson(ctx, domain.Act{}, p); err != nil {
+		return nil, err
+	}
+	x.ID, x.Seq = p.ID, p.Seq
+	_, err := s.CreateSession(ctx, p, x.Token, "load")
+	return x, err
 }
 
 // Names that a search finds by characters, pinyin and initials.

@@ -114,7 +114,7 @@ func TestGrowthAndSoak(t *testing.T) {
 	if err := g.compare(t.Context(), p, serve(t, server.Config{DataDir: young}), base); err != nil {
 		t.Fatal(err)
 	}
-	if len(p.figures) != 3*(len(growthPages(""))+1) {
+	if len(p.figures) != 3*(len(growthPages(g.small.cast))+1) {
 		t.Errorf("%d figures", len(p.figures))
 	}
 	profiles := httptest.NewServer(http.DefaultServeMux)

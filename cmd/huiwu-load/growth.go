@@ -55,16 +55,23 @@ func (p *proof) growStand(ctx context.Context, events int) (*stand, error) {
 
 // growthPages are what people open all day. The event's own page is moved on
 // before each request, so that it is read from the database.
-func growthPages(event string) []struct{ name, path string } {
-	return []struct{ name, path string }{
-		{"page", "/events/" + event + "/items"},
-		{"today", "/today"},
-		{"board", "/board"},
-		{"events list", "/events"},
-		{"search", "/lobby?q=wang"},
-		{"activity", "/activity"},
-		{"log", "/events/" + event + "/log"},
+func growthPages(c *cast) []growthPage {
+	who, event := c.People[0], "/events/"+c.Events[0]
+	return []growthPage{
+		{"page", event + "/items", who},
+		{"today", "/today", who},
+		{"board", "/board", who},
+		{"events list", "/events", who},
+		{"search", "/lobby?q=wang", who},
+		{"activity", "/activity", who},
+		{"activity of a newcomer", "/activity", *c.Other},
+		{"log", event + "/log", who},
 	}
+}
+
+type growthPage struct {
+	name, path string
+	who        player
 }
 
 // side is one of the two servers.
@@ -94,13 +101,13 @@ func (g *growth) compare(ctx context.Context, p *proof, small, large string) err
 		p.figures.add("  "+name+", young", "ms", small)
 		p.figures.add("  "+name+", old", "ms", large)
 	}
-	for k, name := range growthPages("") {
+	for k, page := range growthPages(g.small.cast) {
 		for _, s := range sides {
 			s.took = nil
 		}
 		for n := range growthAsks + 5 {
 			for _, s := range sides {
-				took, err := s.open(ctx, growthPages(s.on.cast.Events[0])[k].path)
+				took, err := s.open(ctx, growthPages(s.on.cast)[k])
 				if err != nil {
 					return err
 				}
@@ -109,7 +116,7 @@ func (g *growth) compare(ctx context.Context, p *proof, small, large string) err
 				}
 			}
 		}
-		add(name.name, median(sides[0].took), median(sides[1].took))
+		add(page.name, median(sides[0].took), median(sides[1].took))
 	}
 	var acts []float64
 	for _, s := range sides {
@@ -128,16 +135,16 @@ func median(s spans) float64 {
 	return ms(s.at(0.5))
 }
 
-// open asks for a page as somebody who meets guests.
-func (s *side) open(ctx context.Context, path string) (time.Duration, error) {
+// open asks for a page whose event has moved on.
+func (s *side) open(ctx context.Context, page growthPage) (time.Duration, error) {
 	if err := moveOn(ctx, s.db, s.on.cast.Events[:1]); err != nil {
 		return 0, err
 	}
-	ask := s.line.request("GET", path, "", "Accept", "text/html", "Cookie", s.on.cast.People[0].cookie())
+	ask := s.line.request("GET", page.path, "", "Accept", "text/html", "Cookie", page.who.cookie())
 	begun := time.Now()
 	a, err := s.line.ask(ctx, ask, true)
 	if err == nil && a.status != 200 {
-		err = fmt.Errorf("%s: %d %.200s", path, a.status, a.body)
+		err = fmt.Errorf("%s: %d %.200s", page.path, a.status, a.body)
 	}
 	return time.Since(begun), err
 }
