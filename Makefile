@@ -90,7 +90,15 @@ e2e: build ## browser tests only
 bench: $(ASSETS) ## benchmarks (BENCH=pattern BENCHTIME=1s PKG=./server/...)
 	.ci/with-services --no-browser $(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem \
 		-benchtime $(or $(BENCHTIME),1s) $(or $(PKG),./server/... ./static)
-	@if [ -d cmd/huiwu-load ]; then .ci/with-services --no-browser $(GO) run ./cmd/huiwu-load $(LOAD); fi
+	.ci/with-services --no-browser $(GO) run ./cmd/huiwu-load bench $(LOAD)
+
+.PHONY: bench-full
+bench-full: $(ASSETS) ## every promised figure, about an hour (LOAD="--only fan5k,max --pin"); docs/performance.md
+	.ci/with-services --no-browser $(GO) run ./cmd/huiwu-load --within 5h bench --full $(LOAD)
+
+.PHONY: bench-peers
+bench-peers: $(ASSETS) ## ours beside a server that only pushes (centrifuge)
+	.ci/with-services --no-browser $(GO) run ./cmd/huiwu-load --within 5h peers $(LOAD)
 
 # Fast to slow, so that a slip shows early.
 .PHONY: check

@@ -14,6 +14,7 @@ import (
 
 // act is one tick or undo, as the person who did it knows it.
 type act struct {
+	event   string
 	item    string
 	seq     int64 // of the item's row in the answer
 	states  []string
@@ -34,7 +35,9 @@ const tries = 3
 // stage is the items that the actors tick and undo; one act at a time on each.
 type stage struct {
 	begun time.Time
-	event string
+	heads map[string]int64 // event → seq when the stage was set
+
+	actors []*actor
 
 	mu      sync.Mutex
 	free    []*prop
@@ -47,9 +50,10 @@ type stage struct {
 
 // prop is one item with those who may tick it.
 type prop struct {
-	id   string
-	done bool
-	who  []*actor
+	event string
+	id    string
+	done  bool
+	who   []*actor
 }
 
 // actor is a person with a connection.
@@ -60,55 +64,63 @@ type actor struct {
 }
 
 // newStage finds out who of n people may tick what.
-func newStage(ctx context.Context, bases []string, c *cast, n int, begun time.Time) (*stage, int64, error) {
-	s := &stage{begun: begun, event: c.Event}
+func newStage(ctx context.Context, bases []string, c *cast, n int, begun time.Time) (*stage, error) {
+	s := &stage{begun: begun, heads: map[string]int64{}}
 	props := map[string]*prop{}
-	var seq int64
 	for k := range min(n, len(c.People)) {
 		l, err := newLine(bases[k%len(bases)], nil)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		a := &actor{player: c.People[k], line: l}
-		list, err := checklist(ctx, l, c.Event, a.player, true)
-		if err != nil {
-			return nil, 0, err
-		}
-		seq = list.Seq
-		for _, i := range list.Items {
-			if !tappable(i) {
-				continue
+		s.actors = append(s.actors, a)
+		for _, event := range c.Events {
+			list, err := checklist(ctx, l, event, a.player, true)
+			if err != nil {
+				return nil, err
 			}
-			if props[i.ID] == nil {
-				props[i.ID] = &prop{id: i.ID, done: slices.Contains(ticked, string(i.Status))}
-				s.free = append(s.free, props[i.ID])
+			s.heads[event] = list.Seq
+			for _, i := range list.Items {
+				if !tappable(i) {
+					continue
+				}
+				if props[i.ID] == nil {
+					props[i.ID] = &prop{event: event, id: i.ID, done: slices.Contains(ticked, string(i.Status))}
+					s.free = append(s.free, props[i.ID])
+				}
+				props[i.ID].who = append(props[i.ID].who, a)
 			}
-			props[i.ID].who = append(props[i.ID].who, a)
 		}
 	}
 	if len(s.free) == 0 {
-		return nil, 0, fmt.Errorf("nobody may tick anything of event %s", c.Event)
+		return nil, fmt.Errorf("nobody may tick anything of %d events", len(c.Events))
 	}
-	return s, seq, nil
+	return s, nil
 }
 
-// take is an item that nobody is at, by chance; nil when there is none.
-func (s *stage) take() *prop {
+// take is an item that nobody is at and that a may tick (nil: somebody may), by
+// chance; nil when there is none.
+func (s *stage) take(a *actor) *prop {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.free) == 0 {
 		return nil
 	}
-	k := rand.IntN(len(s.free))
-	p := s.free[k]
-	s.free = slices.Delete(s.free, k, k+1)
-	return p
+	first := rand.IntN(len(s.free))
+	for n := range s.free {
+		k := (first + n) % len(s.free)
+		if p := s.free[k]; a == nil || slices.Contains(p.who, a) {
+			s.free = slices.Delete(s.free, k, k+1)
+			return p
+		}
+	}
+	return nil
 }
 
-// play does one act: the item's present state the other way round. It tells
-// how long the answer took.
-func (s *stage) play(ctx context.Context) time.Duration {
-	p := s.take()
+// play does one act: the item's present state the other way round, by a (nil:
+// by anybody who may). It tells how long the answer took.
+func (s *stage) play(ctx context.Context, a *actor) time.Duration {
+	p := s.take(a)
 	for n := 0; p == nil; n++ { // a slow server has all of them in its hands
 		if n == 1000 {
 			return 0
@@ -118,9 +130,11 @@ func (s *stage) play(ctx context.Context) time.Duration {
 			return 0
 		case <-time.After(5 * time.Millisecond):
 		}
-		p = s.take()
+		p = s.take(a)
 	}
-	a := p.who[rand.IntN(len(p.who))]
+	if a == nil {
+		a = p.who[rand.IntN(len(p.who))]
+	}
 	done, err := s.send(ctx, a, p)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -151,14 +165,14 @@ func (s *stage) send(ctx context.Context, a *actor, p *prop) (act, error) {
 		method, states = "DELETE", undone
 	}
 	key := store.NewID()
-	done := act{item: p.id, states: states}
+	done := act{event: p.event, item: p.id, states: states}
 	var got answer
 	var err error
 	for try := range tries {
 		now := time.Now()
 		stamp := now.UTC().Format(time.RFC3339Nano)
 		ask := a.line.request(method, "/items/"+p.id+"/done", "", "Accept", "text/html", "HX-Request", "true",
-			"HX-Current-URL", "http://"+a.line.host+"/events/"+s.event+"/items", "Idempotency-Key", key, "X-Acted-At", stamp, "X-Sent-At", stamp, "Cookie", a.cookie())
+			"HX-Current-URL", "http://"+a.line.host+"/events/"+p.event+"/items", "Idempotency-Key", key, "X-Acted-At", stamp, "X-Sent-At", stamp, "Cookie", a.cookie())
 		if try == 0 {
 			done.start = now.Sub(s.begun)
 		}
@@ -200,14 +214,8 @@ func (s *stage) check(done *act, got answer, key string) error {
 
 // close ends the actors' connections.
 func (s *stage) close() {
-	seen := map[*actor]bool{}
-	for _, p := range s.free {
-		for _, a := range p.who {
-			if !seen[a] {
-				seen[a] = true
-				a.line.close()
-			}
-		}
+	for _, a := range s.actors {
+		a.line.close()
 	}
 }
 
@@ -224,7 +232,43 @@ func (s *stage) rest(ctx context.Context, n int, rate float64) {
 			wg.Wait()
 			return
 		}
-		wg.Go(func() { s.play(ctx) })
+		wg.Go(func() { s.play(ctx, nil) })
 	}
 	wg.Wait()
+}
+
+// flat lets every actor act without a pause for as long, and tells how many
+// acts a second were answered.
+func (s *stage) flat(ctx context.Context, d time.Duration) (perSecond float64) {
+	var wg sync.WaitGroup
+	before, begun := len(s.acts), time.Now()
+	for _, a := range s.actors {
+		wg.Go(func() {
+			for time.Since(begun) < d && ctx.Err() == nil {
+				s.play(ctx, a)
+			}
+		})
+	}
+	wg.Wait()
+	return float64(len(s.acts)-before) / time.Since(begun).Seconds()
+}
+
+// held is how many acts a second were begun and answered in the end.
+func held(acts []act) float64 {
+	var first, last time.Duration
+	n := 0
+	for _, a := range acts {
+		if a.unseen {
+			continue
+		}
+		if n == 0 || a.start < first {
+			first = a.start
+		}
+		last = max(last, a.replied)
+		n++
+	}
+	if last <= first {
+		return 0
+	}
+	return float64(n) / (last - first).Seconds()
 }

@@ -15,10 +15,16 @@ import (
 	"huiwu/server/store"
 )
 
-// cast is who plays and on which event.
+// cast is who plays and on which events.
 type cast struct {
-	Event  string   `json:"event"`
+	Events []string `json:"events"`
 	People []player `json:"people"`
+	Other  *player  `json:"other,omitempty"` // of a crew that has no part in any event
+}
+
+// on is the same people on the first n events only.
+func (c *cast) on(n int) *cast {
+	return &cast{Events: c.Events[:min(n, len(c.Events))], People: c.People}
 }
 
 // player is somebody who is signed in.
@@ -35,15 +41,21 @@ func (p player) cookie() string { return "sid=" + p.Token }
 // crews of the players, in turn: those that have something to tick on every event.
 var crews = []domain.Crew{domain.CrewSVC, domain.CrewSEC, domain.CrewCLN, domain.CrewENG, domain.CrewCTL, domain.CrewADM}
 
-// seed makes a building, people with a session each, and a confirmed event
-// with as many items, through the store and so through its rules. The people
-// have no PIN that anybody could type.
-func seed(ctx context.Context, s *store.Store, people, items int) (*cast, error) {
+// seed makes a building, people with a session each, and confirmed events with
+// as many items, through the store and so through its rules. The people have no
+// PIN that anybody could type.
+func seed(ctx context.Context, s *store.Store, people, items, events int) (*cast, error) {
+	if events < 1 || events > maxEvents {
+		return nil, fmt.Errorf("%d events: want 1 to %d, so many begin on one day", events, maxEvents)
+	}
 	if _, err := s.Migrate(ctx); err != nil {
 		return nil, err
 	}
-	room := domain.Room{ID: "load-hall", Name: "压测厅", NameEn: "Load hall", Floor: 1, Capacity: 500}
-	if err := s.Found(ctx, domain.Site{ID: "site", Name: "压测大厦", Office: "管理处", Client: "客户"}, []domain.Room{room}); err != nil {
+	rooms := make([]domain.Room, events) // they are all at the same time
+	for n := range rooms {
+		rooms[n] = domain.Room{ID: fmt.Sprintf("load-hall-%d", n), Name: fmt.Sprintf("压测厅%d", n), NameEn: fmt.Sprintf("Load hall %d", n), Floor: 1, Capacity: 500}
+	}
+	if err := s.Found(ctx, domain.Site{ID: "site", Name: "压测大厦", Office: "管理处", Client: "客户"}, rooms); err != nil {
 		return nil, err
 	}
 	run := strconv.FormatInt(time.Now().Unix(), 36)
@@ -52,9 +64,12 @@ func seed(ctx context.Context, s *store.Store, people, items int) (*cast, error)
 		return nil, err
 	}
 	c := &cast{People: make([]player, people)}
-	var err error
-	if c.Event, err = makeEvent(ctx, s, commander.ID, items); err != nil {
-		return nil, err
+	for n := range events {
+		id, err := makeEvent(ctx, s, commander.ID, rooms[n].ID, items)
+		if err != nil {
+			return nil, err
+		}
+		c.Events = append(c.Events, id)
 	}
 	return c, each(people, 8, func(n int) error {
 		c.People[n] = player{StaffNo: fmt.Sprintf("load-%s-%d", run, n), Token: store.NewID() + store.NewID(), English: n%10 == 9}
@@ -71,16 +86,19 @@ func seed(ctx context.Context, s *store.Store, people, items int) (*cast, error)
 	})
 }
 
+// maxEvents is less than the numbers that one day has.
+const maxEvents = 90
+
 // makeEvent makes an event of level 3, which has some fifty items, and fills it
 // up with items of its own.
-func makeEvent(ctx context.Context, s *store.Store, commander string, items int) (string, error) {
+func makeEvent(ctx context.Context, s *store.Store, commander, room string, items int) (string, error) {
 	start := s.Now().Add(3 * time.Hour)
 	arrival := start.Add(-30 * time.Minute)
 	e := domain.Event{
 		Name: "压测来访", Type: "visit", Organiser: "压测", Contact: "压测", Level: 3, Secrecy: domain.SecrecyNormal,
 		Heads: 60, ArrivalAt: &arrival, StartAt: start, EndAt: start.Add(3 * time.Hour), CommanderID: commander,
 	}
-	r, err := s.CreateEvent(ctx, domain.Act{}, store.EventDraft{Event: e, Rooms: []string{"load-hall"}})
+	r, err := s.CreateEvent(ctx, domain.Act{}, store.EventDraft{Event: e, Rooms: []string{room}})
 	if err != nil {
 		return "", err
 	}
@@ -121,13 +139,13 @@ func each(n, atOnce int, fn func(n int) error) error {
 }
 
 // signIn signs people of a running server in, as they do.
-func signIn(ctx context.Context, base string, logins []string, pin, event string) (*cast, error) {
+func signIn(ctx context.Context, base string, logins []string, pin string, events []string) (*cast, error) {
 	l, err := newLine(base, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer l.close()
-	c := &cast{Event: event}
+	c := &cast{Events: events}
 	for _, login := range logins {
 		form := url.Values{"login": {login}, "pin": {pin}}.Encode()
 		a, err := l.ask(ctx, l.request("POST", "/session", form, "Accept", "application/json"), true)

@@ -13,6 +13,7 @@ type figure struct {
 	Name    string    `json:"figure"`
 	Unit    string    `json:"unit"`
 	Target  *float64  `json:"target,omitempty"` // none: told, not judged
+	Bound   *float64  `json:"bound,omitempty"`  // beyond the target, and still not missed
 	AtLeast bool      `json:"at_least,omitempty"`
 	Values  []float64 `json:"values"`
 }
@@ -35,6 +36,12 @@ func (f *figures) add(name, unit string, value float64) *figure {
 func (f *figure) atMost(target float64)  { f.Target, f.AtLeast = &target, false }
 func (f *figure) atLeast(target float64) { f.Target, f.AtLeast = &target, true }
 
+// within asks for at most target, and lets up to bound pass.
+func (f *figure) within(target, bound float64) {
+	f.atMost(target)
+	f.Bound = &bound
+}
+
 func (f *figure) median() float64 {
 	s := slices.Sorted(slices.Values(f.Values))
 	n := len(s)
@@ -50,6 +57,8 @@ func (f *figure) met() bool {
 		return true
 	case f.AtLeast:
 		return f.median() >= *f.Target
+	case f.Bound != nil:
+		return f.median() <= *f.Bound
 	}
 	return f.median() <= *f.Target
 }
@@ -72,8 +81,14 @@ func (f figures) print(out io.Writer) {
 			if x.AtLeast {
 				target = "≥ " + short(*x.Target)
 			}
-			if !x.met() {
+			if x.Bound != nil {
+				target += " (" + short(*x.Bound) + ")"
+			}
+			switch {
+			case !x.met():
 				ok = "MISSED"
+			case x.Bound != nil && x.median() > *x.Target:
+				ok = "within the bound"
 			}
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s %s\t%s–%s\t%s\n", x.Name, target, short(x.median()), x.Unit, short(slices.Min(x.Values)), short(slices.Max(x.Values)), ok)

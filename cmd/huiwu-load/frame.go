@@ -17,6 +17,8 @@ type frame struct {
 	reset bool
 	heads map[string]int64 // of a heartbeat
 	rows  []row
+	echo  []byte // what has to be said in return; nil for nothing
+	quiet bool   // it does not say that the phone will hear everything from here on
 }
 
 // row is one item as it was shown.
@@ -27,12 +29,15 @@ type row struct {
 }
 
 type frames struct {
+	parse func([]byte) (*frame, error)
 	seed  maphash.Seed
 	mu    sync.RWMutex
 	known map[uint64]*frame
 }
 
-func newFrames() *frames { return &frames{seed: maphash.MakeSeed(), known: map[uint64]*frame{}} }
+func newFrames(parse func([]byte) (*frame, error)) *frames {
+	return &frames{parse: parse, seed: maphash.MakeSeed(), known: map[uint64]*frame{}}
+}
 
 func (f *frames) read(b []byte) (*frame, error) {
 	h := maphash.Bytes(f.seed, b)
@@ -42,7 +47,7 @@ func (f *frames) read(b []byte) (*frame, error) {
 	if known != nil {
 		return known, nil
 	}
-	fresh, err := parseFrame(b)
+	fresh, err := f.parse(b)
 	if err != nil {
 		return nil, err
 	}

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -28,14 +25,15 @@ func holdIdle(ctx context.Context, bases []string, c *cast, pid, n int, hold tim
 		return nil, err
 	}
 	defer l.close()
-	list, err := checklist(ctx, l, c.Event, c.People[0], false)
+	heads, err := headsOf(ctx, l, c)
 	if err != nil {
 		return nil, err
 	}
-	first, err := newCrowd(bases, c, min(n, 50), list.Seq)
+	first, err := newCrowd(bases, c, min(n, 50))
 	if err != nil {
 		return nil, err
 	}
+	first.stand(heads)
 	err = first.join(ctx, atOnce)
 	first.cut()
 	if err != nil {
@@ -48,10 +46,11 @@ func holdIdle(ctx context.Context, bases []string, c *cast, pid, n int, hold tim
 	if r.Before, err = resident(pid); err != nil {
 		return nil, err
 	}
-	w, err := newCrowd(bases, c, n, list.Seq)
+	w, err := newCrowd(bases, c, n)
 	if err != nil {
 		return nil, err
 	}
+	w.stand(heads)
 	defer w.cut()
 	begun := time.Now()
 	if err := w.join(ctx, atOnce); err != nil {
@@ -71,6 +70,19 @@ func holdIdle(ctx context.Context, bases []string, c *cast, pid, n int, hold tim
 	return r, nil
 }
 
+// headsOf asks where the events stand.
+func headsOf(ctx context.Context, l *line, c *cast) (map[string]int64, error) {
+	heads := map[string]int64{}
+	for _, event := range c.Events {
+		list, err := checklist(ctx, l, event, c.People[0], false)
+		if err != nil {
+			return nil, err
+		}
+		heads[event] = list.Seq
+	}
+	return heads, nil
+}
+
 func wait(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):
@@ -78,24 +90,6 @@ func wait(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// resident is a process's resident memory in MB (10⁶ bytes); 0 for pid 0.
-func resident(pid int) (float64, error) {
-	if pid == 0 {
-		return 0, nil
-	}
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	_, after, _ := strings.Cut(string(status), "VmRSS:")
-	fields := strings.Fields(after)
-	if len(fields) == 0 {
-		return 0, fmt.Errorf("process %d tells no memory", pid)
-	}
-	kib, err := strconv.ParseFloat(fields[0], 64)
-	return kib * 1024 / 1e6, err
 }
 
 func (r *idleReport) String() string {

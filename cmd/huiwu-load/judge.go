@@ -13,6 +13,7 @@ type verdict struct {
 	Stale   int   `json:"stale"`   // a frame or row older than what the socket had
 	Wrong   int   `json:"wrong"`   // a row whose state is not what its act made
 	Frames  int   `json:"frames"`  // frames received
+	Again   int   `json:"again"`   // acts × sockets that a page shows which was told to fetch itself again
 	all     spans // request start → frame, every act at every socket
 	slowest spans // the same, of each act's last socket only
 }
@@ -21,18 +22,23 @@ type verdict struct {
 // carries an act's seq, or a later one, shows that act.
 func judge(acts []act, crowd []*phone) *verdict {
 	v := new(verdict)
-	byItem := map[string][]int{} // item → acts by seq
+	byEvent := map[string]map[string][]int{} // event → item → acts by seq
 	order := make([]int, len(acts))
 	for k := range acts {
 		order[k] = k
 	}
 	slices.SortFunc(order, func(a, b int) int { return int(acts[a].seq - acts[b].seq) })
 	for _, k := range order {
+		byItem := byEvent[acts[k].event]
+		if byItem == nil {
+			byItem = map[string][]int{}
+			byEvent[acts[k].event] = byItem
+		}
 		byItem[acts[k].item] = append(byItem[acts[k].item], k)
 	}
 	last := make([]time.Duration, len(acts))
 	for _, p := range crowd {
-		v.phone(acts, byItem, p, last)
+		v.phone(acts, byEvent[p.event], p, last)
 	}
 	for k := range acts {
 		if last[k] > 0 {
@@ -58,6 +64,9 @@ func (v *verdict) phone(acts []act, byItem map[string][]int, p *phone, last []ti
 			v.Doubled++
 		}
 		at = max(at, a.frame.seq)
+		if a.frame.reset {
+			v.again(acts, byItem, next, at)
+		}
 		for _, r := range a.frame.rows {
 			if r.seq < shown[r.item] {
 				v.Stale++
@@ -68,7 +77,7 @@ func (v *verdict) phone(acts []act, byItem map[string][]int, p *phone, last []ti
 				k := list[next[r.item]]
 				next[r.item]++
 				v.Pairs++
-				if took := a.at - acts[k].start; !acts[k].unseen {
+				if took := max(a.at-acts[k].start, 0); !acts[k].unseen {
 					v.all = append(v.all, took)
 					last[k] = max(last[k], took)
 				}
@@ -80,6 +89,16 @@ func (v *verdict) phone(acts []act, byItem map[string][]int, p *phone, last []ti
 	}
 	for item, list := range byItem {
 		v.Lost += len(list) - next[item]
+	}
+}
+
+// again passes over what the page shows that is fetched now.
+func (v *verdict) again(acts []act, byItem map[string][]int, next map[string]int, seq int64) {
+	for item, list := range byItem {
+		for next[item] < len(list) && acts[list[next[item]]].seq <= seq {
+			next[item]++
+			v.Again++
+		}
 	}
 }
 

@@ -20,10 +20,11 @@ import (
 // line is one HTTP/1.1 connection that is kept alive, spoken by hand: the
 // measuring side shares the processors with the server and must cost little.
 type line struct {
-	host string
-	from net.IP // source address; nil = as the system likes
-	conn net.Conn
-	r    *bufio.Reader
+	host  string
+	from  net.IP // source address; nil = as the system likes
+	tight bool   // with the smallest buffers on the way
+	conn  net.Conn
+	r     *bufio.Reader
 }
 
 func newLine(base string, from net.IP) (*line, error) {
@@ -43,6 +44,7 @@ type answer struct {
 	status  int
 	length  int
 	ack     string
+	etag    string
 	session string
 	body    []byte
 }
@@ -97,6 +99,9 @@ func (l *line) dial(ctx context.Context) error {
 	d := net.Dialer{Timeout: 5 * time.Second}
 	if l.from != nil {
 		d.LocalAddr = &net.TCPAddr{IP: l.from}
+	}
+	if l.tight {
+		d.Control = tighten
 	}
 	c, err := d.DialContext(ctx, "tcp", l.host)
 	if err != nil {
@@ -160,6 +165,8 @@ func readHead(r *bufio.Reader) (answer, error) {
 			}
 		case bytes.EqualFold(name, []byte("X-Ack")):
 			a.ack = string(value)
+		case bytes.EqualFold(name, []byte("ETag")):
+			a.etag = string(value)
 		case bytes.EqualFold(name, []byte("Set-Cookie")) && bytes.HasPrefix(value, []byte("sid=")):
 			a.session, _, _ = strings.Cut(string(value[4:]), ";")
 		}
@@ -182,11 +189,12 @@ type closed struct {
 func (c closed) Error() string { return fmt.Sprintf("closed by the server: %d %s", c.code, c.reason) }
 
 // openWire asks for a websocket as a browser does.
-func openWire(ctx context.Context, base string, from net.IP, path string, p player) (*wire, error) {
+func openWire(ctx context.Context, base string, from net.IP, path string, p player, tight bool) (*wire, error) {
 	l, err := newLine(base, from)
 	if err != nil {
 		return nil, err
 	}
+	l.tight = tight
 	if err := l.dial(ctx); err != nil {
 		return nil, err
 	}

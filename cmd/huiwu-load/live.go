@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +12,8 @@ import (
 
 type liveOptions struct {
 	Sockets int     `default:"1000" help:"How many phones look on."`
+	Never   int     `help:"That many phones more open a socket and read nothing from it."`
+	Late    int     `help:"That many phones more read one message a second."`
 	Actors  int     `default:"48" help:"How many of the people tick."`
 	Acts    int     `default:"200" help:"How many acts."`
 	Rate    float64 `default:"10" help:"Acts a second."`
@@ -20,11 +23,14 @@ type liveOptions struct {
 // liveReport is what came of playing before a crowd.
 type liveReport struct {
 	Sockets    int       `json:"sockets"`
+	Events     int       `json:"events"`
 	Acts       int       `json:"acts"`
 	Refused    int       `json:"refused"`
 	Failed     int       `json:"failed"`
 	JoinMS     float64   `json:"join_ms"`
+	Held       float64   `json:"acts_per_second"`
 	Reply      quantiles `json:"reply_ms"`   // request start → answer
+	Commit     commits   `json:"commit"`     // arrival at the store → commit, as the servers say
 	Shown      quantiles `json:"shown_ms"`   // request start → frame, every act at every socket
 	Slowest    quantiles `json:"slowest_ms"` // the same, at each act's last socket
 	Verdict    *verdict  `json:"verdict"`
@@ -36,38 +42,88 @@ type liveReport struct {
 	Broken     int64     `json:"broken"`
 	Deliveries float64   `json:"deliveries_per_second"`
 	KBytes     float64   `json:"kilobytes_per_second"`
-	StormMS    float64   `json:"storm_ms,omitempty"` // from the first socket that comes back until all show everything
-	Note       string    `json:"note,omitempty"`
+	FrameBytes int       `json:"frame_bytes"`                  // on average, with those that tell the time
+	CPU        float64   `json:"server_cpu_seconds,omitempty"` // of the processes named, while the acts were played
+	PerMillion float64   `json:"server_cpu_seconds_per_million_frames,omitempty"`
+	Memory     float64   `json:"server_memory_mb,omitempty"` // resident, after the acts
+	StormMS    float64   `json:"storm_ms,omitempty"`         // from the first socket that comes back until all show everything
+
+	Slow *slowReport `json:"slow,omitempty"`
+	Note string      `json:"note,omitempty"`
 }
 
-// playLive lets a crowd look on while some of its people tick and undo.
-func playLive(ctx context.Context, bases []string, c *cast, o liveOptions) (*liveReport, error) {
-	w, err := newCrowd(bases, c, o.Sockets, 0)
+// maxActs and maxSockets bound what one run may ask of a server, and of this
+// program's own memory.
+const (
+	maxActs    = 1_000_000
+	maxSockets = 50_000
+)
+
+func (o liveOptions) check() error {
+	if o.Sockets+o.Never+o.Late > maxSockets || o.Acts+o.Storm > maxActs || o.Sockets < 1 || o.Acts < 0 || o.Never < 0 || o.Late < 0 {
+		return fmt.Errorf("at least one and at most %d sockets, and at most %d acts", maxSockets, maxActs)
+	}
+	if o.Rate <= 0 {
+		return errors.New("--rate must be above 0")
+	}
+	return enoughFiles(o.Sockets + o.Never + o.Late + o.Actors)
+}
+
+// playLive lets a crowd look on while some of its people tick and undo. The
+// processes are those of the servers; without them nobody knows their cost.
+func playLive(ctx context.Context, bases []string, pids []int, c *cast, o liveOptions) (*liveReport, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	w, err := newCrowd(bases, c, o.Sockets)
 	if err != nil {
 		return nil, err
 	}
-	s, seq, err := newStage(ctx, bases, c, o.Actors, w.begun)
+	s, err := newStage(ctx, bases, c, o.Actors, w.begun)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
-	for _, p := range w.phones {
-		p.seq.Store(seq)
-	}
+	w.stand(s.heads)
+	defer w.cut()
 	begun := time.Now()
 	if err := w.join(ctx, atOnce); err != nil {
-		w.cut()
 		return nil, fmt.Errorf("sockets: %w", err)
 	}
-	r := &liveReport{Sockets: o.Sockets, JoinMS: ms(time.Since(begun))}
+	r := &liveReport{Sockets: o.Sockets, Events: len(c.Events), JoinMS: ms(time.Since(begun))}
+	slow, err := newLaggards(bases, c, o.Never, o.Late, w.begun, s.heads)
+	if err != nil {
+		return nil, err
+	}
+	if err := slow.join(ctx); err != nil {
+		return nil, fmt.Errorf("slow phones: %w", err)
+	}
+	before, err := observe(ctx, bases, pids)
+	if err != nil {
+		return nil, err
+	}
 	begun = time.Now()
+	joined := w.bytes.Load()
 	s.rest(ctx, o.Acts, o.Rate)
-	r.Behind = w.settle(ctx, s.head(), 10*time.Second)
+	r.Behind = w.settle(ctx, s.now(), 10*time.Second)
 	took := time.Since(begun).Seconds()
-	r.KBytes = float64(w.bytes.Load()) / 1000 / took
+	after, err := observe(ctx, bases, pids)
+	if err != nil {
+		return nil, err
+	}
+	r.CPU, r.Memory, r.Commit = after.cpu-before.cpu, after.memory, commitsBetween(before, after)
+	bytes := float64(w.bytes.Load() - joined)
+	r.KBytes = bytes / 1000 / took
+	frames := after.since(before, "huiwu_deliveries_total")
+	if frames > 0 {
+		r.FrameBytes = int(bytes / frames)
+		r.PerMillion = r.CPU / frames * 1e6
+	}
+	if o.Never+o.Late > 0 {
+		r.Slow = slow.end(ctx, s.acts, s.now())
+	}
 	if o.Storm > 0 {
 		if err := storm(ctx, s, w, o, r); err != nil {
-			w.cut()
 			return nil, err
 		}
 	}
@@ -87,20 +143,20 @@ func storm(ctx context.Context, s *stage, w *crowd, o liveOptions, r *liveReport
 	if err := w.join(ctx, len(w.phones)); err != nil {
 		return fmt.Errorf("coming back: %w", err)
 	}
-	r.Behind += w.settle(ctx, s.head(), 30*time.Second)
+	r.Behind += w.settle(ctx, s.now(), 30*time.Second)
 	r.StormMS = ms(time.Since(begun))
 	return nil
 }
 
-// head is the seq of the newest act.
-func (s *stage) head() int64 {
+// now is where the events stand after the acts.
+func (s *stage) now() map[string]int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var head int64
+	heads := maps.Clone(s.heads)
 	for _, a := range s.acts {
-		head = max(head, a.seq)
+		heads[a.event] = max(heads[a.event], a.seq)
 	}
-	return head
+	return heads
 }
 
 // judge closes the books.
@@ -113,7 +169,7 @@ func (r *liveReport) judge(s *stage, w *crowd) {
 	}
 	reply.sort()
 	v := judge(s.acts, w.phones)
-	r.Acts, r.Refused, r.Failed, r.Verdict = len(s.acts), s.refused, s.failed, v
+	r.Acts, r.Refused, r.Failed, r.Verdict, r.Held = len(s.acts), s.refused, s.failed, v, held(s.acts)
 	r.Reply, r.Shown, r.Slowest = reply.quantiles(), v.all.quantiles(), v.slowest.quantiles()
 	r.Drops, r.Resets, r.Gaps, r.Broken = w.drops.Load(), w.resets.Load(), w.gaps.Load(), w.broken.Load()
 	r.Note = strings.TrimSpace(s.last + " " + w.lastDrop())
@@ -126,13 +182,16 @@ func (r *liveReport) compare(ctx context.Context, base string, c *cast, w *crowd
 		return err
 	}
 	defer l.close()
-	a, err := l.ask(ctx, l.request("GET", "/events/"+c.Event+"/items", "", "Accept", "text/html", "Cookie", c.People[0].cookie()), true)
-	if err != nil {
-		return err
-	}
-	page := rowsIn(string(a.body))
-	if a.status != 200 || len(page) == 0 {
-		return fmt.Errorf("the page shows no items: %d", a.status)
+	pages := map[string][]row{}
+	for _, event := range c.Events {
+		a, err := l.ask(ctx, l.request("GET", "/events/"+event+"/items", "", "Accept", "text/html", "Cookie", c.People[0].cookie()), true)
+		if err != nil {
+			return err
+		}
+		pages[event] = rowsIn(string(a.body))
+		if a.status != 200 || len(pages[event]) == 0 {
+			return fmt.Errorf("the page shows no items: %d", a.status)
+		}
 	}
 	for _, p := range w.phones {
 		shown := map[string]row{}
@@ -141,7 +200,7 @@ func (r *liveReport) compare(ctx context.Context, base string, c *cast, w *crowd
 				shown[x.item] = x
 			}
 		}
-		for _, x := range page {
+		for _, x := range pages[p.event] {
 			if have, ok := shown[x.item]; ok && have.seq != x.seq {
 				r.Differ++
 			}
@@ -150,13 +209,16 @@ func (r *liveReport) compare(ctx context.Context, base string, c *cast, w *crowd
 	return nil
 }
 
+// counted is how often something happened that must not.
+type counted struct {
+	what string
+	n    int
+}
+
 // faulty is an error when anything was lost, doubled, old or wrong.
 func (r *liveReport) faulty() error {
 	v := r.Verdict
-	counts := []struct {
-		what string
-		n    int
-	}{
+	counts := []counted{
 		{"lost", v.Lost},
 		{"doubled", v.Doubled},
 		{"stale", v.Stale},
@@ -168,6 +230,11 @@ func (r *liveReport) faulty() error {
 		{"gaps", int(r.Gaps)},
 		{"unreadable frames", int(r.Broken)},
 		{"resets", int(r.Resets)},
+	}
+	if r.Slow != nil {
+		j := r.Slow.Judged
+		counts = append(counts, counted{"slow phones stuck", r.Slow.Stuck}, counted{"lost, doubled, stale or wrong at slow phones", j.Lost + j.Doubled + j.Stale + j.Wrong})
+		r.Note = strings.TrimSpace(r.Note + " " + r.Slow.Err)
 	}
 	var bad []string
 	for _, c := range counts {
@@ -188,11 +255,18 @@ func (q quantiles) String() string {
 func (r *liveReport) String() string {
 	v := r.Verdict
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d sockets joined in %.0f ms; %d acts (%d refused, %d failed)\n", r.Sockets, r.JoinMS, r.Acts, r.Refused, r.Failed)
+	fmt.Fprintf(&b, "%d sockets on %d events joined in %.0f ms; %d acts (%d refused, %d failed), %.1f a second\n", r.Sockets, r.Events, r.JoinMS, r.Acts, r.Refused, r.Failed, r.Held)
+	fmt.Fprintf(&b, "arrival → commit           %s\n", r.Commit)
 	fmt.Fprintf(&b, "request → answer           %s\n", r.Reply)
 	fmt.Fprintf(&b, "request → frame, all       %s\n", r.Shown)
 	fmt.Fprintf(&b, "request → frame, slowest   %s\n", r.Slowest)
 	fmt.Fprintf(&b, "%.0f frames/s, %.0f kB/s to all sockets\n", r.Deliveries, r.KBytes)
+	if r.CPU > 0 {
+		fmt.Fprintf(&b, "server: %.1f s of processor time, %.1f s for a million frames, %.0f MB resident\n", r.CPU, r.PerMillion, r.Memory)
+	}
+	if r.Slow != nil {
+		b.WriteString(r.Slow.String())
+	}
 	if r.StormMS > 0 {
 		fmt.Fprintf(&b, "all back and up to date after %.0f ms\n", r.StormMS)
 	}

@@ -23,7 +23,7 @@ func TestRowsIn(t *testing.T) {
 }
 
 func TestFramesAreReadOnce(t *testing.T) {
-	f := newFrames()
+	f := newFrames(parseFrame)
 	a, err := f.read([]byte(`{"topic":"event:e","seq":7,"html":"<li id=\"item-a\" data-seq=\"7\" data-state=\"done\">"}`))
 	if err != nil || a.topic != "event:e" || a.seq != 7 || len(a.rows) != 1 {
 		t.Fatalf("%+v %v", a, err)
@@ -41,7 +41,7 @@ func TestFramesAreReadOnce(t *testing.T) {
 
 // sent is a phone that was sent these frames, one a millisecond.
 func sent(fs ...*frame) *phone {
-	p := new(phone)
+	p := &phone{event: "e"}
 	for k, f := range fs {
 		p.seen = append(p.seen, arrival{f, time.Duration(k+1) * time.Millisecond})
 	}
@@ -52,9 +52,9 @@ func shows(seq int64, rows ...row) *frame { return &frame{seq: seq, rows: rows} 
 
 func TestJudge(t *testing.T) {
 	acts := []act{
-		{item: "a", seq: 2, states: ticked},
-		{item: "b", seq: 3, states: ticked},
-		{item: "a", seq: 4, states: undone},
+		{event: "e", item: "a", seq: 2, states: ticked},
+		{event: "e", item: "b", seq: 3, states: ticked},
+		{event: "e", item: "a", seq: 4, states: undone},
 	}
 	for name, c := range map[string]struct {
 		frames                             []*frame
@@ -205,5 +205,142 @@ func TestLineComesBack(t *testing.T) {
 	}
 	if _, err := newLine("ftp://x", nil); err == nil {
 		t.Error("ftp is no address here")
+	}
+}
+
+// A page that is told to fetch itself again shows everything up to there.
+func TestJudgeReset(t *testing.T) {
+	acts := []act{{event: "e", item: "a", seq: 2, states: ticked}, {event: "e", item: "b", seq: 3, states: ticked}, {event: "f", item: "c", seq: 2, states: ticked}}
+	v := judge(acts, []*phone{sent(&frame{seq: 2, reset: true}, shows(3, row{"b", 3, "done"}))})
+	if v.Lost != 0 || v.Again != 1 || v.Pairs != 1 {
+		t.Errorf("%+v", v)
+	}
+}
+
+func TestObserved(t *testing.T) {
+	read := func(text string) observed {
+		o := observed{metrics: map[string]float64{}}
+		o.add(text)
+		return o
+	}
+	const name = "huiwu_act_seconds"
+	before := read("# HELP x y\nhuiwu_sockets 3\n")
+	after := read(name + `_bucket{result="committed",le="0.005"} 50` + "\n" + name + `_bucket{result="committed",le="0.01"} 100` + "\n" +
+		name + `_bucket{result="committed",le="+Inf"} 100` + "\n" + name + `_count{result="committed"} 100` + "\n" + name + `_sum{result="committed"} 0.4` + "\nhuiwu_sockets 5\n")
+	if got, want := commitsBetween(before, after).String(), "mean 4.0  p50 5.0  p90 9.0  p99 9.9 ms"; got != want {
+		t.Error(got)
+	}
+	if got := after.since(before, "huiwu_sockets"); got != 2 {
+		t.Error(got)
+	}
+	if got := commitsBetween(before, before); got != (commits{}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestParseStat(t *testing.T) {
+	if got, err := parseStat("42 (a) b) S 1 1 1 0 -1 4194304 9 0 0 0 150 50 0 0 20 0"); err != nil || got != 2 {
+		t.Error(got, err)
+	}
+	if _, err := parseStat("42 (x) S 1"); err == nil {
+		t.Error("half a line was read")
+	}
+}
+
+func TestParsePgbench(t *testing.T) {
+	if got, err := parsePgbench("latency average = 1 ms\ntps = 812.5 (without initial connection time)\n"); err != nil || got != 812.5 {
+		t.Error(got, err)
+	}
+	if _, err := parsePgbench("number of transactions actually processed: 0"); !errors.Is(err, errNoRate) {
+		t.Error(err)
+	}
+}
+
+func TestParseGoroutines(t *testing.T) {
+	if got, err := parseGoroutines("goroutine profile: total 17\n1 @ 0x1\n"); err != nil || got != 17 {
+		t.Error(got, err)
+	}
+	if _, err := parseGoroutines("404"); err == nil {
+		t.Error("that was no profile")
+	}
+}
+
+func TestFigureWithin(t *testing.T) {
+	var f figures
+	f.add("start", "ms", 50).within(27, 84)
+	if len(f.missed()) != 0 {
+		t.Error("within the bound is not missed")
+	}
+	var b bytes.Buffer
+	if f.print(&b); !strings.Contains(b.String(), "within the bound") {
+		t.Error(b.String())
+	}
+	if f.add("start", "ms", 200).within(27, 84); len(f.missed()) != 1 {
+		t.Error("beyond the bound is")
+	}
+}
+
+func TestHeld(t *testing.T) {
+	acts := []act{{start: 0, replied: time.Second}, {start: time.Second, replied: 2 * time.Second}, {unseen: true, replied: time.Hour}}
+	if got := held(acts); got != 1 {
+		t.Error(got)
+	}
+	if held(nil) != 0 {
+		t.Error("nothing has no rate")
+	}
+}
+
+func TestChoose(t *testing.T) {
+	all, err := benchCmd{Full: true}.choose()
+	if err != nil || len(all) != len(steps) {
+		t.Errorf("%d of %d: %v", len(all), len(steps), err)
+	}
+	two, err := benchCmd{Only: []string{"max", "start"}}.choose()
+	if err != nil || len(two) != 2 || two[0].name != "start" {
+		t.Errorf("%+v %v", two, err)
+	}
+	if _, err := (benchCmd{Only: []string{"nonsense"}}).choose(); err == nil {
+		t.Error("there is no such step")
+	}
+}
+
+func TestStaysHere(t *testing.T) {
+	s := site{Base: []string{"http://127.0.0.1:1", "http://192.0.2.1"}, Login: []string{"x"}, Event: []string{"e"}}
+	if _, err := s.cast(t.Context()); err == nil || !strings.Contains(err.Error(), "--remote") {
+		t.Error(err)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	if err := (liveOptions{Sockets: maxSockets + 1, Rate: 1}).check(); err == nil {
+		t.Error("too many sockets")
+	}
+	if err := (liveOptions{Sockets: 1}).check(); err == nil {
+		t.Error("no rate")
+	}
+	if err := (growOptions{Events: 10, Items: 100, Log: 100, Years: 1, People: 10}).check(); err == nil {
+		t.Error("too few log rows")
+	}
+}
+
+// What the other server says, word for word.
+func TestCentrifugal(t *testing.T) {
+	for in, want := range map[string]frame{
+		`{"id":1,"connect":{"client":"c","ping":25,"pong":true}}`: {quiet: true},
+		`{"id":2,"subscribe":{}}`:                                 {},
+		`{}`:                                                      {quiet: true, echo: []byte("{}")},
+		`{"push":{"channel":"event:load","pub":{"data":{"n":7}}}}`: {topic: "event:load", seq: 7, rows: []row{{"7", 7, "done"}}},
+	} {
+		got, err := parseCentrifugal([]byte(in))
+		if err != nil || got.topic != want.topic || got.seq != want.seq || got.quiet != want.quiet || string(got.echo) != string(want.echo) || !slices.Equal(got.rows, want.rows) {
+			t.Errorf("%s: %+v %v", in, got, err)
+		}
+	}
+	if _, err := parseCentrifugal([]byte(`{"id":2,"error":{"code":103}}`)); err == nil {
+		t.Error("a refusal was taken for an answer")
+	}
+	const size = 900
+	if got := len(`{"push":{"channel":"event:load","pub":{"data":` + payload(100, size) + `}}}`); got != size {
+		t.Errorf("a frame of %d bytes, want %d", got, size)
 	}
 }

@@ -15,7 +15,12 @@ type pageOptions struct {
 	time   time.Duration
 	accept string
 	packed bool
+	again  bool // only when it changed since the last time
 	query  string
+	// stale moves events on, so that nothing remembered of them holds any more.
+	// With it each connection has events of its own, and asks for each once in
+	// between; without it all ask for one event.
+	stale func(ctx context.Context, events []string) error
 }
 
 // pageReport is how fast a page comes.
@@ -25,15 +30,22 @@ type pageReport struct {
 	Took      quantiles `json:"took_ms"`
 	Bytes     int       `json:"bytes"` // of one answer, as sent
 	Items     int       `json:"items"` // rows in one answer, 0 when compressed
+	Same      int       `json:"same"`  // answers that said that nothing changed
 }
+
+// errNoTag says that the server offers nothing to ask again with.
+var errNoTag = errors.New("the page has no ETag")
 
 // reader is one connection of somebody who reads the page again and again.
 type reader struct {
-	line *line
-	ask  []byte
-	own  []byte // what marks the page as this person's; nil where it cannot be seen
-	took spans
-	err  error
+	line   *line
+	asks   [][]byte // one for each event
+	events []string
+	stale  func(ctx context.Context, events []string) error
+	own    []byte // what marks the page as this person's; nil where it cannot be seen
+	took   spans
+	same   int
+	err    error
 }
 
 // checkEach is how often an answer is looked into: it must be the reader's own.
@@ -67,6 +79,7 @@ func fetchPages(ctx context.Context, base string, c *cast, o pageOptions) (*page
 			return nil, x.err
 		}
 		all = append(all, x.took...)
+		r.Same += x.same
 	}
 	all.sort()
 	r.Requests, r.PerSecond, r.Took = len(all), float64(len(all))/seconds, all.quantiles()
@@ -77,28 +90,48 @@ var ownMark = regexp.MustCompile(` data-person="[^"]+"`)
 
 // openReader fetches the page once.
 func openReader(ctx context.Context, base string, c *cast, k int, o pageOptions) (*reader, []byte, error) {
-	path := "/events/" + c.Event + "/items"
-	if o.query != "" {
-		path += "?" + o.query
-	}
 	l, err := newLine(base, nil)
 	if err != nil {
 		return nil, nil, err
+	}
+	x := &reader{line: l, events: c.Events[:1], stale: o.stale}
+	if o.stale != nil {
+		x.events = nil
+		for n := k; n < len(c.Events); n += o.conns {
+			x.events = append(x.events, c.Events[n])
+		}
+		if len(x.events) == 0 {
+			return nil, nil, fmt.Errorf("%d connections need as many events: there are %d", o.conns, len(c.Events))
+		}
 	}
 	header := []string{"Accept", o.accept, "Cookie", c.People[k%len(c.People)].cookie()}
 	if o.packed {
 		header = append(header, "Accept-Encoding", "gzip, deflate, br")
 	}
-	x := &reader{line: l, ask: l.request("GET", path, "", header...)}
-	a, err := l.ask(ctx, x.ask, true)
-	if err == nil && a.status != 200 {
-		err = fmt.Errorf("page: %d %.200s", a.status, a.body)
-	}
-	if err != nil {
-		l.close()
+	var a answer
+	for _, event := range x.events {
+		path := "/events/" + event + "/items"
+		if o.query != "" {
+			path += "?" + o.query
+		}
+		ask := l.request("GET", path, "", header...)
+		a, err = l.ask(ctx, ask, true)
+		switch {
+		case err == nil && a.status != 200:
+			err = fmt.Errorf("page: %d %.200s", a.status, a.body)
+		case err == nil && o.again && a.etag == "":
+			err = errNoTag
+		case o.again:
+			ask = l.request("GET", path, "", append(header[:len(header):len(header)], "If-None-Match", a.etag)...)
+		}
+		if err != nil {
+			l.close()
+			return nil, nil, err
+		}
+		x.asks = append(x.asks, ask)
 	}
 	x.own = ownMark.Find(a.body)
-	return x, a.body, err
+	return x, a.body, nil
 }
 
 // until reads the page until the end of the time, or a fault.
@@ -109,11 +142,19 @@ func (x *reader) until(ctx context.Context, end time.Time) {
 			return
 		}
 		look := n%checkEach == 0 && x.own != nil
-		a, err := x.line.ask(ctx, x.ask, look)
+		if x.stale != nil && n%len(x.asks) == 0 {
+			if x.err = x.stale(ctx, x.events); x.err != nil {
+				return
+			}
+			begun = time.Now()
+		}
+		a, err := x.line.ask(ctx, x.asks[n%len(x.asks)], look)
 		x.took = append(x.took, time.Since(begun))
 		switch {
 		case err != nil:
 			x.err = err
+		case a.status == 304:
+			x.same++
 		case a.status != 200:
 			x.err = fmt.Errorf("page: %d", a.status)
 		case look && (!bytes.Contains(a.body, x.own) || len(ownMark.FindAll(a.body, 2)) != 1):
@@ -123,7 +164,7 @@ func (x *reader) until(ctx context.Context, end time.Time) {
 }
 
 func (r *pageReport) String() string {
-	return fmt.Sprintf("%d requests, %.0f a second, %d bytes, %d items; %s\n", r.Requests, r.PerSecond, r.Bytes, r.Items, r.Took)
+	return fmt.Sprintf("%d requests, %.0f a second, %d bytes, %d items, %d unchanged; %s\n", r.Requests, r.PerSecond, r.Bytes, r.Items, r.Same, r.Took)
 }
 
 // actsReport is how long an act takes when nothing else happens.
@@ -134,17 +175,17 @@ type actsReport struct {
 
 // actAlone ticks and undoes, one after the other.
 func actAlone(ctx context.Context, base string, c *cast, n int) (*actsReport, error) {
-	s, _, err := newStage(ctx, []string{base}, c, 12, time.Now())
+	s, err := newStage(ctx, []string{base}, c, 12, time.Now())
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
 	for range n / 10 { // connections, plans, pools
-		s.play(ctx)
+		s.play(ctx, nil)
 	}
 	var all spans
 	for range n {
-		if d := s.play(ctx); d > 0 {
+		if d := s.play(ctx, nil); d > 0 {
 			all = append(all, d)
 		}
 	}

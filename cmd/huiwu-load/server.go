@@ -14,33 +14,47 @@ import (
 	"time"
 )
 
-// child is a Huiwu that was started for measuring.
+// child is a server that was started for measuring.
 type child struct {
-	base string
-	cmd  *exec.Cmd
-	log  string
-	up   time.Duration // from the start of the process to its first page
-	done chan struct{} // closed when the process has ended, with died
-	died error
+	addr  string
+	base  string
+	cmd   *exec.Cmd
+	log   string
+	first string
+	up    time.Duration // from the start of the process to its first page
+	done  chan struct{} // closed when the process has ended, with died
+	died  error
 }
 
-// startServer starts the binary and asks for the sign-in page until it comes.
-func startServer(ctx context.Context, binary, dir string, env ...string) (*child, error) {
-	addr, err := freeAddr()
-	if err != nil {
-		return nil, err
+// launcher starts servers.
+type launcher struct {
+	binary string
+	args   []string
+	first  string // the page that is asked for until it comes
+	dir    string // for logs
+	pin    *pinning
+}
+
+// start starts a server at the address ("" = a free one) and asks for its first
+// page until it comes.
+func (l launcher) start(ctx context.Context, addr string, env ...string) (*child, error) {
+	if addr == "" {
+		var err error
+		if addr, err = freeAddr(); err != nil {
+			return nil, err
+		}
 	}
-	log, err := os.CreateTemp(dir, "server-*.log")
+	log, err := os.CreateTemp(l.dir, "server-*.log")
 	if err != nil {
 		return nil, err
 	}
 	defer log.Close()
-	s := &child{base: "http://" + addr, log: log.Name(), done: make(chan struct{})}
-	s.cmd = exec.Command(binary, "serve")
+	s := &child{addr: addr, base: "http://" + addr, log: log.Name(), first: l.first, done: make(chan struct{})}
+	s.cmd = exec.Command(l.binary, l.args...)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
-	s.cmd.Env = append(env, "ADDR="+addr, "PATH="+os.Getenv("PATH"), "SITE_TZ=Asia/Shanghai")
+	s.cmd.Env = append(env[:len(env):len(env)], "ADDR="+addr, "PATH="+os.Getenv("PATH"), "SITE_TZ=Asia/Shanghai")
 	begun := time.Now()
-	if err := s.cmd.Start(); err != nil {
+	if err := l.pin.start(s.cmd); err != nil {
 		return nil, err
 	}
 	go func() {
@@ -70,14 +84,14 @@ func (s *child) firstPage(ctx context.Context) error {
 		return err
 	}
 	defer l.close()
-	ask := l.request("GET", "/session/new", "", "Accept", "text/html")
+	ask := l.request("GET", s.first, "", "Accept", "text/html")
 	for end := time.Now().Add(20 * time.Second); ; {
 		a, err := l.ask(ctx, ask, false)
 		switch {
 		case err == nil && a.status == 200:
 			return nil
 		case err == nil:
-			err = fmt.Errorf("sign-in page answers %d", a.status)
+			err = fmt.Errorf("%s answers %d", s.first, a.status)
 		}
 		if time.Now().After(end) {
 			return err
@@ -102,6 +116,8 @@ func (s *child) stop() {
 		<-s.done
 	}
 }
+
+func (s *child) pid() int { return s.cmd.Process.Pid }
 
 // tail is the end of what the server wrote.
 func (s *child) tail() string {
