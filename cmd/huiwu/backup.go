@@ -34,7 +34,7 @@ func (r restoreCmd) Run(ctx context.Context) error {
 	if cfg.DatabaseURL != "" {
 		return errors.New("the database is PostgreSQL: use pg_restore")
 	}
-	if err := os.MkdirAll(cfg.DataDir, 0o750); err != nil {
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return err
 	}
 	target := filepath.Join(cfg.DataDir, "huiwu.db")

@@ -23,14 +23,15 @@ import (
 )
 
 type cli struct {
-	Serve   serveCmd   `cmd:"" default:"1" help:"Serve the product (default)."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database schema up to date."`
-	Demo    demoCmd    `cmd:"" help:"Serve a fresh demo building."`
-	User    userCmd    `cmd:"" help:"Add people, list them, set PINs."`
-	Check   checkCmd   `cmd:"" help:"Check configuration, database, schema, Redis and built files."`
-	Backup  backupCmd  `cmd:"" help:"Write a consistent copy of the embedded database to a file."`
-	Restore restoreCmd `cmd:"" help:"Put a backup in place where no database is."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve         serveCmd         `cmd:"" default:"1" help:"Serve the product (default)."`
+	Migrate       migrateCmd       `cmd:"" help:"Bring the database schema up to date."`
+	Demo          demoCmd          `cmd:"" help:"Serve a fresh demo building."`
+	User          userCmd          `cmd:"" help:"Add people, list them, set PINs."`
+	Check         checkCmd         `cmd:"" help:"Check configuration, database, schema, Redis and built files."`
+	Backup        backupCmd        `cmd:"" help:"Write a consistent copy of the embedded database to a file."`
+	Restore       restoreCmd       `cmd:"" help:"Put a backup in place where no database is."`
+	ForgetSecrets forgetSecretsCmd `cmd:"" help:"Give up stored secrets whose key is lost: robots and alerts are set up anew."`
+	Version       versionCmd       `cmd:"" help:"Print the version."`
 }
 
 func main() {
@@ -173,6 +174,12 @@ func openStore(ctx context.Context, fn func(s *store.Store) error) error {
 		return err
 	}
 	return errors.Join(fn(s), s.Close())
+}
+
+type forgetSecretsCmd struct{}
+
+func (forgetSecretsCmd) Run(ctx context.Context) error {
+	return withStore(ctx, func(s *store.Store) error { return s.ForgetSecrets(ctx) })
 }
 
 type versionCmd struct{}
