@@ -180,7 +180,9 @@ async function deliver(entry) {
     tell({ failed: entry.key, status: answer.status });
     return "";
   }
-  await write({ ...entry, tries, error: answer.status || "network", rest: 0 });
+  // Too many of us at once, or no time for us now: it said when to come again. That is never a refusal.
+  const rest = answer.after ? Date.now() + Math.min(PARK, answer.after * 1000) : 0;
+  await write({ ...entry, tries, error: answer.status || "network", rest });
   tell({ failed: entry.key, status: answer.status });
   return answer.status === 401 ? "auth" : "away";
 }
