@@ -9,6 +9,7 @@ GO ?= go
 # Tools that are not part of the product stay out of go.mod; their versions are fixed here.
 GOLANGCI_VERSION := v2.15.0
 DEADCODE_VERSION := v0.52.0
+GOVULNCHECK_VERSION := v1.9.0
 
 GOLANGCI := bin/golangci-lint-$(GOLANGCI_VERSION)
 BIOME := node_modules/.bin/biome
@@ -100,6 +101,15 @@ bench-full: $(ASSETS) ## every promised figure, about an hour (LOAD="--only fan5
 bench-peers: $(ASSETS) ## ours beside a server that only pushes (centrifuge)
 	.ci/with-services --no-browser $(GO) run ./cmd/huiwu-load --within 5h peers $(LOAD)
 
+# One target after the other; what is found is written to the package's testdata/fuzz: fix it, and keep the file.
+.PHONY: fuzz
+fuzz: $(ASSETS) ## every parser with random input (FUZZTIME=1m for each, FUZZ=name for one)
+	@grep -rHoE '^func (Fuzz$(or $(FUZZ),[A-Za-z]*))\(' --include=*_test.go server cmd | sed -E 's/^(.*)\/[^/]*:func (Fuzz[A-Za-z]*)\(/\1 \2/' | \
+	while read -r dir name; do \
+		echo "$$dir $$name"; \
+		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(or $(FUZZTIME),1m) "./$$dir" || exit 1; \
+	done
+
 # Fast to slow, so that a slip shows early.
 .PHONY: check
 check: check-fmt check-generated check-templates check-js check-tidy vet lint deadcode test ## everything that CI runs
@@ -146,5 +156,5 @@ deadcode: ## functions that nothing reaches
 # Not part of check: these ask hosts that a build machine may not reach.
 .PHONY: audit
 audit: ## known vulnerabilities in what we use
-	$(GO) run golang.org/x/vuln/cmd/govulncheck@latest ./...
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION) ./...
 	npm audit

@@ -25,15 +25,18 @@ type Config struct {
 	DataDir        string        `env:"DATA_DIR" envDefault:"data" help:"folder of the embedded database and of photos"`
 	S3URL          string        `env:"S3_URL" help:"s3://key:secret@host/bucket; empty = photos lie in DATA_DIR"`
 	BaseURL        string        `env:"BASE_URL" help:"https://… as people type it; sets secure cookies and HSTS"`
+	Hosts          []string      `env:"HOSTS" help:"further names by which people reach BASE_URL's program, separated by commas; others are refused"`
 	SiteTZ         string        `env:"SITE_TZ" envDefault:"Asia/Shanghai" help:"time zone of the building"`
 	TrustedProxies []string      `env:"TRUSTED_PROXIES" help:"addresses or networks whose X-Real-IP is believed, separated by commas"`
 	PinPepper      string        `env:"PIN_PEPPER" help:"secret mixed into PIN hashes; the same on all instances; keep it"`
+	SecretKey      string        `env:"SECRET_KEY" help:"secret that seals robots' addresses and the keys of Web Push in the database; the same on all instances; keep it"`
 	OIDCIssuer     string        `env:"OIDC_ISSUER" help:"https://… of an OpenID Connect provider for signing in; empty = PINs and invites only; needs BASE_URL"`
 	OIDCClientID   string        `env:"OIDC_CLIENT_ID" help:"this program's name at the provider"`
 	OIDCSecret     string        `env:"OIDC_CLIENT_SECRET" help:"this program's secret at the provider"`
 	OIDCClaim      string        `env:"OIDC_CLAIM" envDefault:"preferred_username" help:"which claim of the ID token is the staff number"`
 	OIDCName       string        `env:"OIDC_NAME" help:"what people call these accounts: the word on the button"`
 	ProfileAddr    string        `env:"PROFILE_ADDR" help:"loopback address at which Go's profiles are served, as 127.0.0.1:6060; empty = none"`
+	FloodLimits    string        `env:"FLOOD_LIMITS" envDefault:"on" help:"off = nobody is slowed down: for measuring only"`
 	LogLevel       string        `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
 	Shutdown       time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"20s" help:"how long running requests may take at shutdown"`
 }
@@ -67,6 +70,12 @@ func (c *Config) check() error {
 	}
 	if c.RedisURL != "" && !strings.HasPrefix(c.RedisURL, "redis://") && !strings.HasPrefix(c.RedisURL, "rediss://") {
 		return fmt.Errorf("REDIS_URL must start with redis:// or rediss://")
+	}
+	if c.SecretKey != "" && len(c.SecretKey) < 32 {
+		return fmt.Errorf("SECRET_KEY is too short: 32 characters at least, as \"openssl rand -hex 32\" gives")
+	}
+	if c.FloodLimits != "on" && c.FloodLimits != "off" {
+		return fmt.Errorf("FLOOD_LIMITS %q is neither on nor off", c.FloodLimits)
 	}
 	if err := c.checkProfileAddr(); err != nil {
 		return err
@@ -114,6 +123,14 @@ func (c *Config) OIDC() *web.OIDC {
 
 // Location is the site's time zone.
 func (c *Config) Location() (*time.Location, error) { return time.LoadLocation(c.SiteTZ) }
+
+// Floods are how much one person may ask for.
+func (c *Config) Floods() web.Floods {
+	if c.FloodLimits != "on" {
+		return web.Floods{}
+	}
+	return web.DefaultFloods
+}
 
 // Secure tells that people come by https: cookies and HSTS follow.
 func (c *Config) Secure() bool { return strings.HasPrefix(c.BaseURL, "https://") }

@@ -261,7 +261,11 @@ func (c *client) try(method, path string, body io.Reader, more ...string) (*answ
 	if c.cookie != "" {
 		r.Header.Set("Cookie", c.cookie)
 	}
+	r.Host = c.host()
 	for i := 0; i+1 < len(more); i += 2 {
+		if more[i] == "Host" {
+			r.Host = more[i+1]
+		}
 		r.Header.Set(more[i], more[i+1])
 	}
 	resp, err := c.http.Do(r)
@@ -271,6 +275,14 @@ func (c *client) try(method, path string, body io.Reader, more ...string) (*answ
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	return &answer{resp.StatusCode, resp.Header, string(b)}, err
+}
+
+// host is the name by which people come.
+func (s *site) host() string {
+	if u, err := url.Parse(s.set.Base); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return s.addr
 }
 
 // get fetches a page and wants it.
@@ -347,7 +359,7 @@ type socket struct {
 
 // dial opens GET /live with the client's cookie.
 func (c *client) dial(query string, more ...string) (*fastws.Conn, *http.Response, error) {
-	h := http.Header{}
+	h := http.Header{"Host": {c.host()}}
 	if c.cookie != "" {
 		h.Set("Cookie", c.cookie)
 	}

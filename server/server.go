@@ -13,8 +13,10 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/compress"
+	"github.com/redis/go-redis/v9"
 	"github.com/valyala/fasthttp"
 
+	"huiwu/server/limits"
 	"huiwu/server/live"
 	"huiwu/server/notify"
 	"huiwu/server/photos"
@@ -80,6 +82,14 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, o Options) (*Server,
 	if o.Now != nil {
 		s.Now = o.Now
 	}
+	sealed, err := s.OpenSecrets(ctx, cfg.SecretKey, cfg.DataDir)
+	if err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	if !sealed {
+		log.Warn("SECRET_KEY is not set: robots' addresses and the keys of Web Push stand readable in the database")
+	}
 	s.OnCommit = ops.observe
 	if srv.bus = o.Bus; srv.bus == nil {
 		if srv.bus, err = newBus(cfg, log); err != nil {
@@ -90,7 +100,8 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, o Options) (*Server,
 	if o.Pins == nil {
 		o.Pins = web.NewPins(cfg.PinPepper, false)
 	}
-	srv.Web = &web.App{Store: s, Logger: log, Loc: loc, Pins: o.Pins, Photos: pictures, Secure: cfg.Secure(), Base: cfg.BaseURL, OIDC: cfg.OIDC()}
+	srv.Web = &web.App{Store: s, Logger: log, Loc: loc, Pins: o.Pins, Photos: pictures, Secure: cfg.Secure(), Base: cfg.BaseURL, Hosts: web.OurHosts(cfg.BaseURL, cfg.Hosts), OIDC: cfg.OIDC()}
+	srv.Web.Limits, srv.Web.Floods = limits.New(dialLimits(cfg.RedisURL), log), cfg.Floods()
 	hubConfig := live.Config{Bus: listeningBus{srv.bus, srv.Web.ForgetSessions}, Source: web.Source{App: srv.Web}, Logger: log, OnFrame: func(d time.Duration) { ops.frame.Observe(d.Seconds()) }}
 	if o.Hub != nil {
 		o.Hub(&hubConfig)
@@ -135,6 +146,14 @@ func newBus(cfg Config, log *slog.Logger) (live.Bus, error) {
 		return nil, errors.New("REDIS_URL cannot be read: want redis://:password@host:port")
 	}
 	return bus, nil
+}
+
+// dialLimits reaches the Redis in which instances count together, nil without one.
+func dialLimits(address string) func(context.Context) (redis.UniversalClient, error) {
+	if address == "" {
+		return nil
+	}
+	return func(ctx context.Context) (redis.UniversalClient, error) { return live.DialRedis(ctx, address) }
 }
 
 // listeningBus also tells the web side what other instances say of sessions: one
@@ -203,8 +222,11 @@ func (s *Server) app() *fiber.App {
 	f.Use(compress.New(compress.Config{Level: compress.LevelBestSpeed, Next: func(c *fiber.Ctx) bool {
 		return strings.HasPrefix(c.Path(), "/static/") || c.Path() == "/live"
 	}}))
+	f.Use(s.Web.KnownHost)
+	f.Use(s.Web.PlainBody)
 	f.Use(s.Web.SameOrigin)
 	f.Use(s.Web.Who)
+	f.Use(s.Web.NoFlood)
 	f.Use(s.Web.SamePerson)
 	mount(f, s.Web, Routes(s.Web, s.ops))
 	return f
@@ -272,5 +294,5 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if s.stop != nil {
 		s.stop()
 	}
-	return errors.Join(err, s.bus.Close(), s.Store.Close())
+	return errors.Join(err, s.Web.Limits.Close(), s.bus.Close(), s.Store.Close())
 }

@@ -52,7 +52,7 @@ func (l launcher) start(ctx context.Context, addr string, env ...string) (*child
 	s := &child{addr: addr, base: "http://" + addr, log: log.Name(), first: l.first, done: make(chan struct{})}
 	s.cmd = exec.Command(l.binary, l.args...)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
-	s.cmd.Env = append(env[:len(env):len(env)], "ADDR="+addr, "PATH="+os.Getenv("PATH"), "SITE_TZ=Asia/Shanghai")
+	s.cmd.Env = append(env[:len(env):len(env)], "ADDR="+addr, "PATH="+os.Getenv("PATH"), "SITE_TZ=Asia/Shanghai", "FLOOD_LIMITS=off")
 	begun := time.Now()
 	if err := l.pin.start(s.cmd); err != nil {
 		return nil, err

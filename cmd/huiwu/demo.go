@@ -124,7 +124,7 @@ func (d demoCmd) folder() (dir string, remove func(), err error) {
 	if dbErr == nil && markErr != nil {
 		return "", nil, fmt.Errorf("%s holds a database that is not a demo's: choose another folder", d.Data)
 	}
-	if err := os.MkdirAll(d.Data, 0o750); err != nil {
+	if err := os.MkdirAll(d.Data, 0o700); err != nil {
 		return "", nil, err
 	}
 	for _, suffix := range []string{"", "-wal", "-shm"} {

@@ -23,14 +23,15 @@ import (
 )
 
 type cli struct {
-	Serve   serveCmd   `cmd:"" default:"1" help:"Serve the product (default)."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database schema up to date."`
-	Demo    demoCmd    `cmd:"" help:"Serve a fresh demo building."`
-	User    userCmd    `cmd:"" help:"Add people, list them, set PINs."`
-	Check   checkCmd   `cmd:"" help:"Check configuration, database, Redis, built files, and look for what cannot be in the data."`
-	Backup  backupCmd  `cmd:"" help:"Write the database and the photos to one file, while the program runs."`
-	Restore restoreCmd `cmd:"" help:"Put a backup into an empty database of either kind."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve         serveCmd         `cmd:"" default:"1" help:"Serve the product (default)."`
+	Migrate       migrateCmd       `cmd:"" help:"Bring the database schema up to date."`
+	Demo          demoCmd          `cmd:"" help:"Serve a fresh demo building."`
+	User          userCmd          `cmd:"" help:"Add people, list them, set PINs."`
+	Check         checkCmd         `cmd:"" help:"Check configuration, database, Redis, built files, and look for what cannot be in the data."`
+	Backup        backupCmd        `cmd:"" help:"Write the database and the photos to one file, while the program runs."`
+	Restore       restoreCmd       `cmd:"" help:"Put a backup into an empty database of either kind."`
+	ForgetSecrets forgetSecretsCmd `cmd:"" help:"Give up stored secrets whose key is lost: robots and alerts are set up anew."`
+	Version       versionCmd       `cmd:"" help:"Print the version."`
 }
 
 func main() {
@@ -178,6 +179,12 @@ func openStore(ctx context.Context, fn func(s *store.Store) error) error {
 func storeOptions(cfg server.Config) (store.Options, error) {
 	loc, err := cfg.Location()
 	return store.Options{URL: cfg.DatabaseURL, Dir: cfg.DataDir, Loc: loc, Logger: logger("warn")}, err
+}
+
+type forgetSecretsCmd struct{}
+
+func (forgetSecretsCmd) Run(ctx context.Context) error {
+	return withStore(ctx, func(s *store.Store) error { return s.ForgetSecrets(ctx) })
 }
 
 type versionCmd struct{}

@@ -1,6 +1,9 @@
 package domain_test
 
 import (
+	"net/netip"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,4 +107,60 @@ func TestCrews(t *testing.T) {
 			t.Errorf("%q is taken for a crew", c)
 		}
 	}
+}
+
+// FuzzNormaliseCode: what passes for a typed code has the form of one, and stays what it is.
+func FuzzNormaliseCode(f *testing.F) {
+	for _, s := range []string{"K7M4-PQ9X", "k7m4 pq9x", "Ｋ７Ｍ４ＰＱ９Ｘ", "0OIL1234", "\xff", "ſſſſſſſſ"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		c := domain.NormaliseCode(s)
+		if c == "" {
+			return
+		}
+		if len(c) != domain.CodeLength || strings.Trim(c, "23456789ABCDEFGHJKMNPQRSTUVWXYZ") != "" || domain.NormaliseCode(c) != c {
+			t.Fatalf("%q becomes %q", s, c)
+		}
+	})
+}
+
+// FuzzPushDevice: an address that passes leads out to the internet by https.
+func FuzzPushDevice(f *testing.F) {
+	const key, auth = "BNNL5ZaTfK81qhXOx23-wewhigUeFb632jN6LvRWCFH1ubQr77FE_9qV1FuojuRmHP42zmf34rXgW80OvUVDgTk", "zqbxT6JKstKSY9JKibZLSQ"
+	for _, s := range []string{"https://push.example.com/x", "https://127.0.0.1/x", "https://[::ffff:10.0.0.1]/x", "https://0x7f.1/x", "https://2130706433/", "https://push.example.com:443/", "https://a@b.example/"} {
+		f.Add(s, key, auth)
+	}
+	f.Fuzz(func(t *testing.T, endpoint, key, auth string) {
+		d := domain.PushDevice{Endpoint: endpoint, P256dh: key, Auth: auth}
+		if d.Validate() != nil {
+			return
+		}
+		u, err := url.Parse(endpoint)
+		if err != nil || u.Scheme != "https" || u.User != nil || !strings.Contains(u.Hostname(), ".") && !strings.Contains(u.Hostname(), ":") {
+			t.Fatalf("%q passes", endpoint)
+		}
+		if a, err := netip.ParseAddr(u.Hostname()); err == nil && !domain.PublicAddress(a) {
+			t.Fatalf("%q passes", endpoint)
+		}
+	})
+}
+
+// FuzzChannel: an address of a robot that passes is one of the chat's own.
+func FuzzChannel(f *testing.F) {
+	f.Add("wecom", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k", "群")
+	f.Add("feishu", "https://open.feishu.cn/open-apis/bot/v2/hook/x", "群")
+	f.Add("dingtalk", "https://oapi.dingtalk.com@evil.example/robot/send?access_token=x", "群")
+	f.Add("feishu", "https://open.feishu.cn/open-apis/bot/v2/hook/../../../x", "群")
+	hosts := []string{"qyapi.weixin.qq.com", "oapi.dingtalk.com", "open.feishu.cn", "open.larksuite.com"}
+	f.Fuzz(func(t *testing.T, kind, address, name string) {
+		c := domain.Channel{Kind: domain.ChannelKind(kind), URL: address, Name: name, Topics: "late"}
+		if c.Validate() != nil {
+			return
+		}
+		u, err := url.Parse(c.URL)
+		if err != nil || u.Scheme != "https" || u.User != nil || !slices.Contains(hosts, u.Host) {
+			t.Fatalf("%q passes", address)
+		}
+	})
 }

@@ -285,15 +285,19 @@ test("a lost answer: the same act is sent again with the same key", async () => 
   assert.ok(sent.size > 1, "the moment of sending is that of each try");
 });
 
-test("503 and 429 are waited out, with the same key", async () => {
+test("503 and 429 are waited out as long as they say, with the same key", async () => {
   await show(list(item("a", 10)));
-  stub.act = (_, n) =>
-    n < 3
-      ? { status: n === 1 ? 503 : 429, headers: { "Retry-After": "1" } }
+  const times = [];
+  stub.act = (_, n) => {
+    times.push(Date.now());
+    return n < 3
+      ? { status: n === 1 ? 503 : 429, headers: { "Retry-After": n === 1 ? "1" : "3" } }
       : { body: item("a", 11, { state: "done" }) };
+  };
   await page.click("#tick-a");
-  await seen("#item-a[data-state=done]", { timeout: 15000 });
+  await seen("#item-a[data-state=done]", { timeout: 20000 });
   assert.equal(new Set(stub.acts.map((a) => a.headers["idempotency-key"])).size, 1);
+  assert.ok(times[2] - times[1] >= 2900, `the third try came after ${times[2] - times[1]} ms`);
 });
 
 test("taps on one row arrive in their order, taps on others do not wait", async () => {

@@ -45,6 +45,17 @@ func redisSettings(address string) (*redis.UniversalOptions, error) {
 	return o, nil
 }
 
+// DialRedis reaches the server of an address as a RedisBus does, for others who
+// keep something there.
+func DialRedis(ctx context.Context, address string) (redis.UniversalClient, error) {
+	o, err := redisSettings(address)
+	if err != nil {
+		return nil, errors.New("redis address cannot be read")
+	}
+	client, _, err := dialRedis(ctx, o)
+	return client, err
+}
+
 func orTimeout(d time.Duration) time.Duration {
 	if d == 0 {
 		return redisTimeout

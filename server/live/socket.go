@@ -58,7 +58,7 @@ func (h *Hub) Upgrade(who func(c *fiber.Ctx) (Subscriber, error)) fiber.Handler 
 		if !websocket.IsWebSocketUpgrade(c) {
 			return fiber.ErrUpgradeRequired
 		}
-		if !h.sameOrigin(c.Get(fiber.HeaderOrigin), c.Hostname()) {
+		if !h.sameOrigin(c.Get(fiber.HeaderOrigin), string(c.Request().Host())) {
 			return fiber.ErrForbidden
 		}
 		sub, err := who(c)

@@ -86,3 +86,19 @@ func TestPublicClient(t *testing.T) {
 		t.Errorf("%s: %v", got, err)
 	}
 }
+
+// FuzzRobotResult: whatever a chat or a push service answers, we know whether to
+// try again, and wait no longer than news lives.
+func FuzzRobotResult(f *testing.F) {
+	f.Add("wecom", 200, "", []byte(`{"errcode":45009,"errmsg":"x"}`))
+	f.Add("feishu", 200, "", []byte(`{"code":0}`))
+	f.Add("dingtalk", 429, "99999999999", []byte(`{`))
+	f.Add("dingtalk", 503, "Wed, 25 Nov 2099 10:00:00 GMT", []byte(`null`))
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, kind string, status int, after string, body []byte) {
+		r := robotResult(domain.ChannelKind(kind), status, after, body, now)
+		if r.ok && (status != 200 || r.again) || r.after < 0 || r.after > longestWait || len([]rune(r.why)) > 160 || strings.ContainsAny(r.why, "\r\n\x00") {
+			t.Fatalf("%+v", r)
+		}
+	})
+}

@@ -34,7 +34,7 @@ func (d *disk) Put(_ context.Context, name string, body []byte) error {
 
 func (d *disk) put(path string, body []byte) error {
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
 	f, err := os.CreateTemp(dir, halfWritten+"*")

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -13,6 +14,9 @@ import (
 // Channels lists the robots of chat groups.
 func (s *Store) Channels(ctx context.Context) ([]domain.Channel, error) {
 	list, err := channelsOf(ctx, s.read)
+	for k := range list {
+		err = errors.Join(err, s.openChannel(&list[k]))
+	}
 	return list, asPerson(err)
 }
 
@@ -25,8 +29,10 @@ func channelsOf(ctx context.Context, db bun.IDB) ([]domain.Channel, error) {
 // Channel by id; ErrNotFound when absent.
 func (s *Store) Channel(ctx context.Context, id string) (*domain.Channel, error) {
 	c := new(domain.Channel)
-	err := s.read.NewSelect().Model(c).Where("id = ?", id).Scan(ctx)
-	return c, asPerson(err)
+	if err := s.read.NewSelect().Model(c).Where("id = ?", id).Scan(ctx); err != nil {
+		return c, asPerson(err)
+	}
+	return c, s.openChannel(c)
 }
 
 // AddChannel keeps a new robot. Needs RightChannels.
@@ -42,7 +48,8 @@ func (s *Store) AddChannel(ctx context.Context, act domain.Act, c domain.Channel
 			return err
 		}
 		c.ID, c.MadeAt, c.NextAt = NewID(), tx.Now, tx.Now
-		if _, err := tx.NewInsert().Model(&c).Exec(ctx); err != nil {
+		row := s.sealedChannel(c)
+		if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
 			return err
 		}
 		tx.Receipt.Created = c.ID
@@ -67,7 +74,8 @@ func (s *Store) UpdateChannel(ctx context.Context, act domain.Act, in domain.Cha
 		if err := c.Validate(); err != nil {
 			return err
 		}
-		_, err := tx.NewUpdate().Model(c).Column("name", "url", "secret", "topics", "locale", "failing_since", "failure").WherePK().Exec(ctx)
+		row := s.sealedChannel(*c)
+		_, err := tx.NewUpdate().Model(&row).Column("name", "url", "secret", "topics", "locale", "failing_since", "failure").WherePK().Exec(ctx)
 		return err
 	})
 }
@@ -91,6 +99,9 @@ func (s *Store) changeChannel(ctx context.Context, act domain.Act, id, verb stri
 		c := new(domain.Channel)
 		if err := tx.NewSelect().Model(c).Where("id = ?", id).Scan(ctx); err != nil {
 			return noRows(err)
+		}
+		if err := s.openChannel(c); err != nil {
+			return err
 		}
 		if err := fn(ctx, tx, c); err != nil {
 			return err
@@ -187,6 +198,9 @@ func (s *Store) claimChannel(ctx context.Context, id string) (b Batch, ok bool, 
 		return b, false, err
 	}
 	b.Channel, b.Events = claimed[0], map[string]*domain.Event{}
+	if err := s.openChannel(&b.Channel); err != nil {
+		return b, false, err
+	}
 	if _, err := s.write.NewRaw("UPDATE channel_notices SET state = 'failed' WHERE channel_id = ? AND state = 'waiting' AND made_at < ?", id, now.Add(-deliveryLife)).Exec(ctx); err != nil {
 		return b, false, err
 	}

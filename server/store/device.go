@@ -128,6 +128,16 @@ func (s *Store) LockSession(ctx context.Context, act domain.Act) (domain.Receipt
 	})
 }
 
+// endSessions ends living sessions, and what wakes their devices.
+func (tx *Tx) endSessions(ctx context.Context, where string, args ...any) error {
+	living := tx.NewSelect().Model((*domain.Session)(nil)).Column("id").Where("revoked_at IS NULL").Where(where, args...)
+	if _, err := tx.NewRaw("DELETE FROM push_devices WHERE session_id IN (?)", living).Exec(ctx); err != nil {
+		return err
+	}
+	_, err := tx.NewUpdate().Model((*domain.Session)(nil)).Set("revoked_at = ?", tx.Now).Where("revoked_at IS NULL").Where(where, args...).Exec(ctx)
+	return err
+}
+
 func (tx *Tx) endSession(ctx context.Context, id, verb string) (*domain.Change, error) {
 	res, err := tx.NewUpdate().Model((*domain.Session)(nil)).Set("revoked_at = ?", tx.Now).Where("id = ? AND revoked_at IS NULL", id).Exec(ctx)
 	if err != nil {

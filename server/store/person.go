@@ -97,8 +97,9 @@ func (s *Store) UpdatePerson(ctx context.Context, act domain.Act, in *domain.Per
 }
 
 // SetPin replaces somebody's PIN (hash) and opens a locked account. The admin
-// does it for others, a person for himself. Devices that remember him forget
-// him; the one on which he chose it does not.
+// does it for others, a person for himself. All his sessions end, and devices that
+// remember him forget him: whoever learned the old PIN is out. The one on which
+// he chose it stays.
 func (s *Store) SetPin(ctx context.Context, act domain.Act, id, hash string) (domain.Receipt, error) {
 	return s.changePerson(ctx, act, id, func(tx *Tx, p *domain.Person) (*domain.Change, error) {
 		own := tx.Act.Person != nil && tx.Act.Person.ID == id
@@ -108,6 +109,9 @@ func (s *Store) SetPin(ctx context.Context, act domain.Act, id, hash string) (do
 			}
 		}
 		p.PinHash, p.PinOwn, p.FailedCount, p.LockedUntil = hash, own, 0, nil
+		if err := tx.endSessions(ctx, "person_id = ? AND id <> ?", id, tx.Act.Session); err != nil {
+			return nil, err
+		}
 		return &domain.Change{Verb: "person.pin_set"}, tx.forgetDevices(ctx, "person_id = ? AND session_id <> ?", id, tx.Act.Session)
 	})
 }
@@ -128,13 +132,10 @@ func (s *Store) SetDisabled(ctx context.Context, act domain.Act, id string, disa
 		verb := "person.enabled"
 		if disabled {
 			verb = "person.disabled"
-			if _, err := tx.NewUpdate().Model((*domain.Session)(nil)).Set("revoked_at = ?", tx.Now).Where("person_id = ? AND revoked_at IS NULL", id).Exec(ctx); err != nil {
+			if err := tx.endSessions(ctx, "person_id = ?", id); err != nil {
 				return nil, err
 			}
 			if err := tx.forgetDevices(ctx, "person_id = ?", id); err != nil {
-				return nil, err
-			}
-			if _, err := forgetPush(ctx, tx, "person_id = ?", id); err != nil {
 				return nil, err
 			}
 			if _, err := tx.endInvite(ctx, id); err != nil {

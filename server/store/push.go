@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -18,7 +19,7 @@ func (s *Store) PushKeys(ctx context.Context, generate func() (private, public s
 		return "", "", err
 	}
 	// One row holds both: two instances that start at once must not mix theirs.
-	_, err = s.write.NewRaw("INSERT INTO site_keys (name, value, made_at) VALUES ('vapid', ?, ?) ON CONFLICT (name) DO NOTHING", private+" "+public, s.Now()).Exec(ctx)
+	_, err = s.write.NewRaw("INSERT INTO site_keys (name, value, made_at) VALUES ('vapid', ?, ?) ON CONFLICT (name) DO NOTHING", s.vault.seal(vapidPlace, private+" "+public), s.Now()).Exec(ctx)
 	if err != nil {
 		return "", "", asPerson(err)
 	}
@@ -26,12 +27,14 @@ func (s *Store) PushKeys(ctx context.Context, generate func() (private, public s
 	if err := s.write.NewSelect().TableExpr("site_keys").Column("value").Where("name = 'vapid'").Scan(ctx, &value); err != nil {
 		return "", "", asPerson(err)
 	}
-	for k := range value {
-		if value[k] == ' ' {
-			return value[:k], value[k+1:], nil
-		}
+	if value, err = s.vault.open(vapidPlace, value); err != nil {
+		return "", "", err
 	}
-	return "", "", errors.New("site_keys: the row vapid holds no pair of keys")
+	private, public, ok := strings.Cut(value, " ")
+	if !ok {
+		return "", "", errors.New("site_keys: the row vapid holds no pair of keys")
+	}
+	return private, public, nil
 }
 
 // PushDevices lists a person's devices that want to be woken.

@@ -44,6 +44,7 @@ type Store struct {
 	write    *bun.DB // SQLite: the one writer
 	postgres bool
 	log      *slog.Logger
+	vault    *vault // nil until OpenSecrets, and where there is no key
 }
 
 // Announcement says that a topic moved on from First to Seq by one act.
@@ -131,10 +132,13 @@ func (s *Store) openSQLite(dir string) error {
 	if dir == "" {
 		return errors.New("no data directory: set DATA_DIR or DATABASE_URL")
 	}
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
 	path := filepath.Join(dir, FileName)
+	if err := privateDatabase(path); err != nil {
+		return err
+	}
 	dsn := func(extra url.Values) string {
 		v := url.Values{
 			"_busy_timeout": {"5000"}, "_journal_mode": {"WAL"}, "_synchronous": {"NORMAL"}, "_foreign_keys": {"1"},
@@ -163,6 +167,16 @@ func (s *Store) openSQLite(dir string) error {
 	s.write = bun.NewDB(w, sqlitedialect.New())
 	s.read = bun.NewDB(r, sqlitedialect.New())
 	return nil
+}
+
+// privateDatabase lets the database's files be read by their owner only; SQLite
+// gives what it makes beside the first one the same mode.
+func privateDatabase(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("database: %w", err)
+	}
+	return errors.Join(f.Close(), private(path), private(path+"-wal"), private(path+"-shm"))
 }
 
 // Close ends all connections.

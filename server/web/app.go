@@ -17,6 +17,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"huiwu/server/domain"
+	"huiwu/server/limits"
 	"huiwu/server/live"
 	"huiwu/server/notify"
 	"huiwu/server/photos"
@@ -35,18 +36,23 @@ type App struct {
 	Secure bool               // cookies for https only
 	Photos photos.Blobs       // where pictures lie
 	Base   string             // https://… as people type it; "" = as the request says
+	Hosts  []string           // names that are ours; empty = any
 	OIDC   *OIDC              // sign-in by the organisation's own accounts; nil = not offered
 	Demo   []views.DemoPerson // one-tap sign-ins; nil outside the demo
 	// FastClock says that the store's clock runs faster than the phones' (a demo
 	// at speed): their stamps mean nothing then.
 	FastClock bool
+	// Limits slow guessing down, with all instances; Floods are how much one person
+	// may ask for at all, zero for as much as he likes.
+	Limits *limits.Limiter
+	Floods Floods
 
 	sessions  sync.Map     // session id → *cachedSession
 	forgotten atomic.Int64 // how often sessions were dropped from it
 	names     nameCache
 	snapshots snapshots
 	kept      kept
-	guesses   signIns
+	floods    limits.Buckets
 }
 
 // nameCache keeps the names of people for a few seconds: every row shows some.
@@ -247,16 +253,23 @@ func (a *App) act(c *fiber.Ctx) (domain.Act, error) {
 	if len(act.Post) > 40 {
 		act.Post = ""
 	}
-	acted, err := time.Parse(time.RFC3339Nano, c.Get("X-Acted-At"))
-	if err != nil || a.FastClock {
-		return act, nil //nolint:nilerr // no stamp that can be read: done now
+	if !a.FastClock {
+		act.ActedAt = actedAt(c.Get("X-Acted-At"), c.Get("X-Sent-At"), a.Store.Now())
 	}
-	now := a.Store.Now()
-	if sent, err := time.Parse(time.RFC3339Nano, c.Get("X-Sent-At")); err == nil {
-		acted = acted.Add(now.Sub(sent))
-	}
-	act.ActedAt = acted
 	return act, nil
+}
+
+// actedAt is when an act was done by our clock; the zero time where there is no
+// stamp that can be read: done now. The store judges whether it is believable.
+func actedAt(acted, sent string, now time.Time) time.Time {
+	at, err := time.Parse(time.RFC3339Nano, acted)
+	if err != nil {
+		return time.Time{}
+	}
+	if s, err := time.Parse(time.RFC3339Nano, sent); err == nil {
+		at = at.Add(now.Sub(s))
+	}
+	return at
 }
 
 // reply answers an act with the present state of what it touched, as JSON or

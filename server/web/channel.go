@@ -71,7 +71,7 @@ func (a *App) TestChannel(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if !a.guesses.allow("channel:"+id, testEvery, 3) {
+	if err := a.limit(c, "channel:"+id, testsOfChannel, "push.slow_down"); err != nil {
 		return &domain.Error{Code: domain.CodeTooMany, Key: "push.slow_down"}
 	}
 	err = a.Notify.TestChannel(c.UserContext(), channel)

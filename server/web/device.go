@@ -140,7 +140,7 @@ func (a *App) SetMyPin(c *fiber.Ctx) error {
 	if err := a.Store.DeviceDigits(c.UserContext(), act, allDigits(pin)); err != nil {
 		return err
 	}
-	a.ForgetSessions("person:" + act.Person.ID)
+	a.personChanged(act.Person.ID)
 	if c.FormValue("first") != "" {
 		return redirect(c, "/")
 	}

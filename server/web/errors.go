@@ -19,7 +19,7 @@ var statusOf = map[domain.Code]int{
 	domain.CodeInvalid: fiber.StatusUnprocessableEntity, domain.CodeNotFound: fiber.StatusNotFound, domain.CodeForbidden: fiber.StatusForbidden,
 	domain.CodeConflict: fiber.StatusConflict, domain.CodeUnauthenticated: fiber.StatusUnauthorized, domain.CodeTooMany: fiber.StatusTooManyRequests,
 	domain.CodeTooLarge: fiber.StatusRequestEntityTooLarge, domain.CodeUnavailable: fiber.StatusServiceUnavailable,
-	domain.CodeFull: fiber.StatusInsufficientStorage,
+	domain.CodeFull: fiber.StatusInsufficientStorage, codeMisdirected: fiber.StatusMisdirectedRequest,
 }
 
 // codeInternal is a fault of ours: the one code that no rule gives.
@@ -43,7 +43,7 @@ func (a *App) OnError(c *fiber.Ctx, err error) error {
 	if status == 0 {
 		status = fiber.StatusInternalServerError
 	}
-	if status == fiber.StatusServiceUnavailable || status == fiber.StatusTooManyRequests {
+	if (status == fiber.StatusServiceUnavailable || status == fiber.StatusTooManyRequests) && len(c.Response().Header.Peek(fiber.HeaderRetryAfter)) == 0 {
 		c.Set(fiber.HeaderRetryAfter, "2")
 	}
 	// What is too large is never read, not even whose it is: to send it again would change nothing.

@@ -160,7 +160,7 @@ func readRecord(columns, record []string, line int) (store.GuestDraft, domain.In
 			}
 			continue
 		}
-		if strings.ContainsAny(firstRune(cell), "=@+") || strings.HasPrefix(cell, "-") && len(cell) > 1 {
+		if formula(cell) {
 			fail(columns[k], "import.formula", "cell", cut(cell, 20))
 			continue
 		}
@@ -190,6 +190,12 @@ func readRecord(columns, record []string, line int) (store.GuestDraft, domain.In
 		}
 	}
 	return d, bad
+}
+
+// formula tells a cell that a spreadsheet may run, in signs of either width.
+func formula(cell string) bool {
+	first := firstRune(cell)
+	return first != "" && strings.Contains("=@+＝＠＋", first) || strings.ContainsAny(first, "-－") && cell != first
 }
 
 func firstRune(s string) string {

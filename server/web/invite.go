@@ -93,7 +93,7 @@ func (a *App) base(c *fiber.Ctx) string {
 	if a.Base != "" {
 		return strings.TrimSuffix(a.Base, "/")
 	}
-	return c.BaseURL()
+	return c.Protocol() + "://" + string(c.Request().Host())
 }
 
 // drawQR gives the dark fields of a code as an SVG path. Level M stands a
@@ -187,9 +187,8 @@ func (a *App) outside(c *fiber.Ctx) views.Page {
 // or a typed code. Guessing codes is slowed down for everybody together: a
 // guesser has many addresses, and there is little typing in a building.
 func (a *App) found(c *fiber.Ctx) (*domain.Invite, error) {
-	slow := &domain.Error{Code: domain.CodeTooMany, Key: "session.slow_down"}
-	if !a.guesses.allow("invites:"+c.IP(), 100*time.Millisecond, 100) {
-		return nil, slow
+	if err := a.limit(c, "invites:"+address(c), invitesOfAddress, "session.slow_down"); err != nil {
+		return nil, err
 	}
 	secret := c.Params("token")
 	if len(secret) == tokenLength {
@@ -199,8 +198,8 @@ func (a *App) found(c *fiber.Ctx) (*domain.Invite, error) {
 	if code == "" {
 		return nil, domain.ErrNotFound
 	}
-	if !a.guesses.allow("codes", 500*time.Millisecond, 60) {
-		return nil, slow
+	if err := a.limit(c, "codes", typedCodes, "session.slow_down"); err != nil {
+		return nil, err
 	}
 	return a.Store.InviteByCode(c.UserContext(), a.Pins.Keyed(code))
 }

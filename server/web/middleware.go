@@ -71,6 +71,7 @@ func (a *App) Frame(c *fiber.Ctx) (err error) {
 // headers are what every answer carries.
 func (a *App) headers(c *fiber.Ctx) {
 	c.Set("Content-Security-Policy", csp)
+	c.Set(fiber.HeaderCacheControl, "no-store") // pages and files say otherwise themselves
 	c.Set("X-Content-Type-Options", "nosniff")
 	c.Set("Referrer-Policy", "same-origin")
 	c.Set("Cross-Origin-Opener-Policy", "same-origin")

@@ -160,8 +160,8 @@ func (a *App) PushOff(c *fiber.Ctx) error {
 
 // TestPush is POST /me/push/test: rings this device, or says why not.
 func (a *App) TestPush(c *fiber.Ctx) error {
-	if !a.guesses.allow("push:"+person(c).ID, testEvery, 5) {
-		return &domain.Error{Code: domain.CodeTooMany, Key: "push.slow_down"}
+	if err := a.limit(c, "push:"+person(c).ID, testsOfPush, "push.slow_down"); err != nil {
+		return err
 	}
 	devices, err := a.Store.PushDevices(c.UserContext(), person(c).ID)
 	if err != nil {

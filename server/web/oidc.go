@@ -239,11 +239,15 @@ func (a *App) setFlow(c *fiber.Ctx, value string, life time.Duration) {
 
 // flow is what this browser set out with, if the state is the one that came back.
 func (a *App) flow(c *fiber.Ctx) (oidcFlow, bool) {
+	return readFlow(c.Cookies(a.flowName()), c.Query("state"))
+}
+
+func readFlow(cookie, state string) (oidcFlow, bool) {
 	var f oidcFlow
-	b, err := base64.RawURLEncoding.DecodeString(c.Cookies(a.flowName()))
+	b, err := base64.RawURLEncoding.DecodeString(cookie)
 	if err != nil || json.Unmarshal(b, &f) != nil || f.State == "" || strings.TrimSpace(f.Nonce) == "" {
 		return oidcFlow{Next: "/"}, false
 	}
 	f.Next = localPath(f.Next)
-	return f, subtle.ConstantTimeCompare([]byte(f.State), []byte(c.Query("state"))) == 1
+	return f, subtle.ConstantTimeCompare([]byte(f.State), []byte(state)) == 1
 }

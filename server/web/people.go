@@ -155,7 +155,11 @@ func (a *App) SetPin(c *fiber.Ctx) error {
 		if err != nil {
 			return domain.Receipt{}, err
 		}
-		return a.Store.SetPin(c.UserContext(), act, id, hash)
+		r, err := a.Store.SetPin(c.UserContext(), act, id, hash)
+		if err == nil {
+			a.personChanged(id)
+		}
+		return r, err
 	})
 }
 

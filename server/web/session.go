@@ -6,12 +6,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 
 	"github.com/gofiber/fiber/v2"
-	"golang.org/x/time/rate"
 
 	"huiwu/server/domain"
 	"huiwu/server/i18n"
@@ -56,36 +54,6 @@ func (a *App) signInPage(c *fiber.Ctx, login, next string, refusal *domain.Error
 	return render(c, views.SignIn(p))
 }
 
-// signIns slows guessing down: per address loosely (a whole building shares
-// one), per login tightly. The store's lockout is what counts across instances.
-type signIns struct {
-	mu     sync.Mutex
-	limits map[string]*rate.Limiter
-	swept  time.Time
-}
-
-func (s *signIns) allow(key string, every time.Duration, burst int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.limits == nil {
-		s.limits = map[string]*rate.Limiter{}
-	}
-	if time.Since(s.swept) > 10*time.Minute { // full buckets say nothing: forget them
-		for k, l := range s.limits {
-			if l.Tokens() >= float64(l.Burst()) {
-				delete(s.limits, k)
-			}
-		}
-		s.swept = time.Now()
-	}
-	l := s.limits[key]
-	if l == nil {
-		l = rate.NewLimiter(rate.Every(every), burst)
-		s.limits[key] = l
-	}
-	return l.Allow()
-}
-
 // SignIn is POST /session: staff number or phone, and PIN; without a number it
 // is whom the device remembers.
 func (a *App) SignIn(c *fiber.Ctx) error {
@@ -121,8 +89,9 @@ func (a *App) signIn(c *fiber.Ctx, login, pin string) error {
 	if len(login) > 64 || len(pin) > 256 {
 		return errWrongPin
 	}
-	if !a.guesses.allow("ip:"+c.IP(), 100*time.Millisecond, 100) || !a.guesses.allow("login:"+domain.NormaliseLogin(login), 2*time.Second, 10) {
-		return &domain.Error{Code: domain.CodeTooMany, Key: "session.slow_down"}
+	login = domain.NormaliseLogin(login)
+	if err := a.limitSignIn(c, login); err != nil {
+		return err
 	}
 	ctx := c.UserContext()
 	p, err := a.Store.PersonByLogin(ctx, login)
@@ -130,12 +99,26 @@ func (a *App) signIn(c *fiber.Ctx, login, pin string) error {
 		return err
 	}
 	if p == nil {
-		if _, err := a.Pins.Check(ctx, "", pin); err != nil { // the same time as for a known person
-			return err
-		}
-		return errWrongPin
+		return a.checkNobody(c, login, pin)
 	}
 	return a.enter(c, p, pin)
+}
+
+// checkNobody answers for a login that is nobody's as for one that is somebody's,
+// in the same time: it is shut after as many wrong PINs, and for as long. Whoever
+// tries names learns nothing of who works here.
+func (a *App) checkNobody(c *fiber.Ctx, login, pin string) error {
+	ctx := c.UserContext()
+	if d := a.Limits.Locked(ctx, "nobody:"+login); d > 0 {
+		return lockedFor(c, d)
+	}
+	if _, err := a.Pins.Check(ctx, "", pin); err != nil {
+		return err
+	}
+	if d := a.Limits.Fail(ctx, "nobody:"+login, domain.LockFor); d > 0 {
+		return lockedFor(c, d)
+	}
+	return errWrongPin
 }
 
 var errNotHisPin = &domain.Error{Code: domain.CodeUnauthenticated, Key: "session.wrong_pin"}
@@ -145,8 +128,8 @@ func (a *App) unlock(c *fiber.Ctx, p *domain.Person, pin string) error {
 	if pin == "" {
 		return &domain.Error{Code: domain.CodeInvalid, Key: "session.empty_pin"}
 	}
-	if !a.guesses.allow("ip:"+c.IP(), 100*time.Millisecond, 100) || !a.guesses.allow("login:"+p.StaffNo, 2*time.Second, 10) {
-		return &domain.Error{Code: domain.CodeTooMany, Key: "session.slow_down"}
+	if err := a.limitSignIn(c, p.StaffNo); err != nil {
+		return err
 	}
 	err := a.enter(c, p, pin)
 	if errors.Is(err, errWrongPin) {
@@ -172,7 +155,7 @@ func (a *App) enter(c *fiber.Ctx, p *domain.Person, pin string) error {
 func (a *App) checkPin(c *fiber.Ctx, p *domain.Person, pin string) error {
 	ctx := c.UserContext()
 	if p.LockedUntil != nil && a.Store.Now().Before(*p.LockedUntil) {
-		return lockedUntil(*p.LockedUntil, a.Store.Now())
+		return lockedFor(c, p.LockedUntil.Sub(a.Store.Now()))
 	}
 	if len(pin) > 256 {
 		return errWrongPin
@@ -186,13 +169,14 @@ func (a *App) checkPin(c *fiber.Ctx, p *domain.Person, pin string) error {
 		return err
 	}
 	if until != nil {
-		return lockedUntil(*until, a.Store.Now())
+		return lockedFor(c, until.Sub(a.Store.Now()))
 	}
 	return errWrongPin
 }
 
-func lockedUntil(until, now time.Time) *domain.Error {
-	minutes := int(until.Sub(now)/time.Minute) + 1
+func lockedFor(c *fiber.Ctx, d time.Duration) *domain.Error {
+	retryAfter(c, d)
+	minutes := int((d + time.Minute - 1) / time.Minute)
 	return &domain.Error{Code: domain.CodeTooMany, Key: "session.locked", Args: domain.Args{"minutes": strconv.Itoa(minutes)}}
 }
 

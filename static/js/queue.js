@@ -166,11 +166,9 @@ async function deliver(entry) {
   }
   // A defect of ours, or no room for its picture, perhaps with this act alone: it rests, the other rows go on.
   const fault = [500, 501, 507].includes(status);
-  await write({
-    ...tried,
-    error: status || "network",
-    rest: fault ? Date.now() + pause(tried.tries, answer.after) : 0,
-  });
+  // Too many of us at once: it said when to come again. That is never a refusal.
+  const rest = fault ? pause(tried.tries, answer.after) : Math.min(PARK, answer.after * 1000 || 0);
+  await write({ ...tried, error: status || "network", rest: rest && Date.now() + rest });
   tell({ failed: entry.key, status });
   return fault ? "" : status === 401 ? "auth" : "away";
 }
