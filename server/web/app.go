@@ -271,7 +271,9 @@ func (a *App) reply(c *fiber.Ctx, r domain.Receipt, err error) error {
 	if topic != "" {
 		html, err = a.fragments(c.UserContext(), topic, live.Key{Locale: locale(c), View: viewOf(c)}, r.Subjects)
 		if err != nil {
-			return err
+			// The act is done: an error here would read as a refusal. The page asks for itself when the database is back.
+			a.Logger.Warn("answer not shown", "request", requestID(c), "error", err)
+			html = []byte(refetch)
 		}
 	}
 	c.Type("html", "utf-8")

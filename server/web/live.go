@@ -200,7 +200,9 @@ const clockSubject = "clock:"
 
 // stale is the fragment that tells a personal page to fetch itself again: it is
 // not the same for everybody and cannot be pushed.
-var stale = templ.Raw(`<i data-refetch hidden></i>`)
+var stale = templ.Raw(refetch)
+
+const refetch = `<i data-refetch hidden></i>`
 
 // fragments renders what a view shows of the subjects.
 func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, subjects []string) ([]byte, error) {
