@@ -203,7 +203,14 @@ const (
 	localEvent   = "event"
 	localViewer  = "viewer"
 	localRequest = "request"
+	localArrival = "arrival"
 )
+
+// arrival is when the request came in.
+func arrival(c *fiber.Ctx) time.Time {
+	at, _ := c.Locals(localArrival).(time.Time)
+	return at
+}
 
 // person is who is signed in, nil for nobody.
 func person(c *fiber.Ctx) *domain.Person {
@@ -241,9 +248,9 @@ func (a *App) act(c *fiber.Ctx) (domain.Act, error) {
 	if err != nil || a.FastClock {
 		return act, nil //nolint:nilerr // no stamp that can be read: done now
 	}
-	now := a.Store.Now()
 	if sent, err := time.Parse(time.RFC3339Nano, c.Get("X-Sent-At")); err == nil {
-		acted = acted.Add(now.Sub(sent))
+		// The moment of arrival, not now: what was waited for since, a slow database say, is not the device's skew.
+		acted = acted.Add(arrival(c).Sub(sent))
 	}
 	act.ActedAt = acted
 	return act, nil
