@@ -37,25 +37,12 @@ type try struct {
 	status     int           // 0: no answer
 	acked      bool          // the answer named the key
 	receipt    *domain.Receipt
-	html       string
 }
 
 func (d *deed) tried(x try) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.tries = append(d.tries, x)
-}
-
-// acked is the first answer that settled the deed.
-func (d *deed) settled() (try, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, x := range d.tries {
-		if x.acked {
-			return x, true
-		}
-	}
-	return try{}, false
 }
 
 // claim is when the server may believe that the deed was done: the earliest and the latest moment that an attempt told it.

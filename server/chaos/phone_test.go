@@ -55,7 +55,7 @@ type phone struct {
 
 // counts are for the report.
 type counts struct {
-	sent, acked, doubled, lost, refused, signedIn, dropped, refetched, frames, status503 atomic.Int64
+	sent, doubled, lost, signedIn, dropped, refetched, frames, status503 atomic.Int64
 }
 
 func newPhone(seed uint64, n int, w *world, addrs []string, portal string, c *counts, faults func(string, ...any)) *phone {
@@ -77,9 +77,6 @@ func (p *phone) roll(n int) int {
 
 // host is the instance that the next request happens to reach.
 func (p *phone) host() string { return p.addrs[p.roll(len(p.addrs))] }
-
-// clock is what the phone believes.
-func (p *phone) clock() time.Time { return time.Now().Add(time.Duration(p.off.Load())) }
 
 var errOffline = errors.New("offline")
 

@@ -240,11 +240,7 @@ func (p *postgres) flushTime(ctx context.Context, d time.Duration) error {
 
 // family are the server's processes: the first one and those that serve connections, write and check.
 func (p *postgres) family() []int {
-	pids := []int{p.pid()}
-	for _, pid := range children(p.pid()) {
-		pids = append(pids, pid)
-	}
-	return pids
+	return append(children(p.pid()), p.pid())
 }
 
 // children are the processes that pid started.
