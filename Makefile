@@ -87,6 +87,11 @@ e2e: build ## browser tests only
 	if [ -z "$$files" ]; then echo "no browser tests in server/e2e"; exit 0; fi; \
 	$(TEST_ENV) .ci/with-services node .ci/test.mjs node $$files
 
+.PHONY: chaos
+chaos: build ## fifty phones act while everything breaks (ACTS=100000, SEED= of a run to play again)
+	$(TEST_ENV) .ci/with-services --no-browser $(GO) test ./server/chaos -run '^TestChaos$$' -count=1 -v -timeout $(or $(TIMEOUT),90m) \
+		-acts=$(or $(ACTS),100000) $(if $(SEED),-seed=$(SEED))
+
 .PHONY: bench
 bench: $(ASSETS) ## benchmarks (BENCH=pattern BENCHTIME=1s PKG=./server/...)
 	.ci/with-services --no-browser $(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem \

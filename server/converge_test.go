@@ -1,12 +1,10 @@
 package server_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,41 +12,28 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/html"
-
 	"huiwu/server/domain"
 	"huiwu/server/live"
+	"huiwu/server/pagetest"
 	"huiwu/server/store"
 )
 
-// openPage is a page as a browser keeps it: fetched once, then changed by what is pushed and answered, by the rules of
-// static/js/apply.js and live.js.
+// openPage is a page in a browser with its websocket, by the rules of static/js/live.js.
 type openPage struct {
 	*client
 	path string
 
 	mu        sync.Mutex
-	main      *html.Node
-	view      string
-	topics    []pageTopic
-	gone      map[string]int64
-	stale     bool
+	page      pagetest.Page
 	refetched int
-	inserted  int
-	applied   int
 
 	ws   *socket
 	stop chan struct{}
 	work sync.WaitGroup
 }
 
-type pageTopic struct {
-	Topic string `json:"topic"`
-	Seq   int64  `json:"seq"`
-}
-
 func open(c *client, path string) *openPage {
-	p := &openPage{client: c, path: path, gone: map[string]int64{}, stop: make(chan struct{})}
+	p := &openPage{client: c, path: path, stop: make(chan struct{})}
 	p.fetch()
 	if !p.connect() {
 		c.t.FailNow()
@@ -70,25 +55,14 @@ func (p *openPage) fetch() {
 		p.t.Errorf("page %s of %s: %+v %v", p.path, p.as, a, err)
 		return
 	}
-	doc := pageOf(p.t, a.body)
-	body := first(doc, func(n *html.Node) bool { return n.Data == "body" })
-	var topics []pageTopic
-	if err := json.Unmarshal([]byte(attr(body, "data-topics")), &topics); err != nil {
-		p.t.Errorf("data-topics of %s: %v", p.path, err)
+	if err := p.page.Load(a.body); err != nil {
+		p.t.Errorf("page %s of %s: %v", p.path, p.as, err)
 	}
-	for k := range topics { // what was seen already stays seen
-		for _, had := range p.topics {
-			if had.Topic == topics[k].Topic {
-				topics[k].Seq = max(topics[k].Seq, had.Seq)
-			}
-		}
-	}
-	p.main, p.view, p.topics, p.stale = byID(doc, "main"), attr(body, "data-view"), topics, false
 }
 
 func (p *openPage) connect() bool {
-	q := url.Values{"view": {p.view}}
-	for _, t := range p.topics {
+	q := url.Values{"view": {p.page.View}}
+	for _, t := range p.page.Topics {
 		q.Add("topic", t.Topic)
 		q.Add("since", strconv.FormatInt(t.Seq, 10))
 	}
@@ -123,11 +97,11 @@ func (p *openPage) run() {
 		}
 		read = len(frames)
 		again := false
-		if p.stale {
-			had := p.topics
+		if p.page.Stale {
+			had := p.page.Topics
 			p.fetch()
 			p.refetched++
-			again = !slices.EqualFunc(had, p.topics, func(a, b pageTopic) bool { return a.Topic == b.Topic })
+			again = !p.page.Watches(had)
 		}
 		p.mu.Unlock()
 		if again { // other topics than before
@@ -143,7 +117,7 @@ func (p *openPage) run() {
 
 func (p *openPage) frame(f frame) {
 	if f.Heads != nil {
-		for _, t := range p.topics {
+		for _, t := range p.page.Topics {
 			if f.Heads[t.Topic] > t.Seq {
 				p.t.Errorf("%s %s is behind its socket: %s at %d, sent %d", p.as, p.path, t.Topic, t.Seq, f.Heads[t.Topic])
 			}
@@ -151,14 +125,10 @@ func (p *openPage) frame(f frame) {
 		return
 	}
 	if f.Reset {
-		p.stale = true
+		p.page.Stale = true
 	}
 	p.apply(f.HTML)
-	for k := range p.topics {
-		if p.topics[k].Topic == f.Topic {
-			p.topics[k].Seq = max(p.topics[k].Seq, f.Seq)
-		}
-	}
+	p.page.Saw(f.Topic, f.Seq)
 }
 
 // answered applies the answer to an act of this page.
@@ -169,201 +139,22 @@ func (p *openPage) answered(markup string) {
 }
 
 func (p *openPage) apply(markup string) {
-	for _, root := range fragments(p.t, markup) {
-		p.applied++
-		p.place(root)
-	}
-}
-
-func seqOf(n *html.Node) int64 {
-	seq, err := strconv.ParseInt(attr(n, "data-seq"), 10, 64)
-	if err != nil {
-		return 1 << 62
-	}
-	return seq
-}
-
-func (p *openPage) place(root *html.Node) {
-	if has(root, "data-refetch") {
-		p.stale = true
-		return
-	}
-	id := attr(root, "id")
-	if id == "" {
-		return
-	}
-	present := byID(p.main, id)
-	if present != nil && has(present, "data-seq") && seqOf(root) < seqOf(present) {
-		return
-	}
-	switch {
-	case has(root, "data-gone"):
-		if has(root, "data-seq") {
-			p.gone[id] = seqOf(root)
-		}
-		if present != nil {
-			present.Parent.RemoveChild(present)
-		}
-	case present != nil:
-		list, order := attr(present, "data-list"), attr(present, "data-order")
-		present.Parent.InsertBefore(root, present)
-		present.Parent.RemoveChild(present)
-		if attr(root, "data-list") != list || attr(root, "data-order") != order {
-			p.insert(root)
-		}
-	default:
-		if gone, ok := p.gone[id]; !ok || seqOf(root) > gone {
-			p.insert(root)
-		}
-	}
-}
-
-func (p *openPage) insert(el *html.Node) {
-	list := byID(p.main, attr(el, "data-list"))
-	if attr(el, "data-list") == "" || list == nil {
-		p.stale = p.stale || has(el, "data-or-refetch")
-		return
-	}
-	sign := 1.0
-	if attr(list, "data-dir") == "desc" {
-		sign = -1
-	}
-	order, _ := strconv.ParseFloat(attr(el, "data-order"), 64)
-	if el.Parent != nil {
-		el.Parent.RemoveChild(el)
-	}
-	var next *html.Node
-	for row := range list.ChildNodes() {
-		if row.Type != html.ElementNode {
-			continue
-		}
-		if n, _ := strconv.ParseFloat(attr(row, "data-order"), 64); sign*(n-order) > 0 {
-			next = row
-			break
-		}
-	}
-	list.InsertBefore(el, next)
-	p.inserted++
-}
-
-// elements are all elements with an id, each as text: its own markup, with elements that have an id themselves as their
-// id only. What the clock alone changes is left out.
-func elements(main *html.Node) map[string]string {
-	all := map[string]string{}
-	for n := range walk(main) {
-		if id := attr(n, "id"); id != "" && !slices.ContainsFunc(slices.Collect(n.Ancestors()), unwatched) && !unwatched(n) {
-			var b strings.Builder
-			write(&b, n, true)
-			all[id] = b.String()
-		}
-	}
-	return all
-}
-
-// unwatched is what the server does not push: what the page counts by itself, what a person may be choosing, parties
-// whose last guest has gone, and figures that lead to another page, which has them live.
-func unwatched(n *html.Node) bool {
-	class := strings.Fields(attr(n, "class"))
-	switch {
-	case has(n, "data-clock"), has(n, "data-sum"), has(n, "data-cars"), n.Data == "option":
-		return true
-	case slices.Contains(class, "party"):
-		return emptyParty(n)
-	case slices.Contains(class, "num"):
-		parent := strings.Fields(attr(n.Parent, "class"))
-		return slices.Contains(parent, "party-name") || slices.Contains(parent, "tile")
-	}
-	return false
-}
-
-func emptyParty(n *html.Node) bool {
-	return first(n, func(n *html.Node) bool { return has(n, "data-position") }) == nil
-}
-
-// sums are elements that say how far the topic had come when they were rendered: nothing else differs.
-var sums = []string{"gauge-", "tally-", "rings-", "stars-", "head-", "feed-", "places-", "counts-", "card-"}
-
-func write(b *strings.Builder, n *html.Node, root bool) {
-	switch n.Type {
-	case html.TextNode:
-		if t := strings.Join(strings.Fields(n.Data), " "); t != "" {
-			b.WriteString(t + "\n")
-		}
-		return
-	case html.ElementNode:
-	default:
-		return
-	}
-	if unwatched(n) {
-		return
-	}
-	id := attr(n, "id")
-	if id != "" && !root {
-		fmt.Fprintf(b, "<#%s>\n", id)
-		return
-	}
-	attrs := slices.Clone(n.Attr)
-	slices.SortFunc(attrs, func(x, y html.Attribute) int { return strings.Compare(x.Key, y.Key) })
-	b.WriteString("<" + n.Data)
-	for _, a := range attrs {
-		switch {
-		case a.Key == "open", a.Key == "data-seq" && slices.ContainsFunc(sums, func(s string) bool { return strings.HasPrefix(id, s) }):
-			continue
-		case a.Key == "data-state" && (a.Val == domain.StateNotDue || a.Val == domain.StateDue || a.Val == domain.StateLate):
-			a.Val = "open"
-		}
-		fmt.Fprintf(b, " %s=%q", a.Key, a.Val)
-	}
-	b.WriteString(">\n")
-	if has(n, "data-countdown") {
-		return
-	}
-	for c := range n.ChildNodes() {
-		write(b, c, false)
+	if err := p.page.Apply(markup); err != nil {
+		p.t.Errorf("markup for %s: %v", p.path, err)
 	}
 }
 
 // differences compares the page as it is kept with the page as the server has it.
 func (p *openPage) differences() string {
 	p.t.Helper()
-	want := elements(byID(pageOf(p.t, p.get(p.path).body), "main"))
+	fresh := p.get(p.path).body
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	have := elements(p.main)
-	var b strings.Builder
-	for id, w := range want {
-		if h, ok := have[id]; !ok {
-			fmt.Fprintf(&b, "lacks %s\n", id)
-		} else if h != w {
-			fmt.Fprintf(&b, "%s is\n%s", id, diff(h, w))
-		}
+	d, err := p.page.Differences(fresh)
+	if err != nil {
+		p.t.Errorf("page %s: %v", p.path, err)
 	}
-	for id := range have {
-		if _, ok := want[id]; !ok {
-			fmt.Fprintf(&b, "still has %s\n", id)
-		}
-	}
-	return b.String()
-}
-
-// diff shows the lines that differ.
-func diff(have, want string) string {
-	h, w := strings.Split(have, "\n"), strings.Split(want, "\n")
-	var b strings.Builder
-	for _, l := range h {
-		if !slices.Contains(w, l) {
-			b.WriteString("  - " + l + "\n")
-		}
-	}
-	for _, l := range w {
-		if !slices.Contains(h, l) {
-			b.WriteString("  + " + l + "\n")
-		}
-	}
-	if b.Len() == 0 {
-		return "  in another order\n  - " + strings.Join(h, " ") + "\n  + " + strings.Join(w, " ") + "\n"
-	}
-	return b.String()
+	return d
 }
 
 // slowly is a clock that starts on a quiet morning and hardly moves: nothing falls due while a test runs.
@@ -471,7 +262,7 @@ func converge(t *testing.T, acts int, sites ...*site) {
 	}
 	for _, p := range pages {
 		p.mu.Lock()
-		t.Logf("%-11s %-55s %5d elements, %3d inserted, fetched again %d times", p.as, p.path, p.applied, p.inserted, p.refetched)
+		t.Logf("%-11s %-55s %5d elements, %3d inserted, fetched again %d times", p.as, p.path, p.page.Applied, p.page.Inserted, p.refetched)
 		p.mu.Unlock()
 	}
 	t.Logf("%d acts taken, %d refused", taken, refused)

@@ -5,21 +5,25 @@ import (
 	"testing"
 
 	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
+
+	"huiwu/server/pagetest"
+)
+
+// Short names: half of these tests are about elements.
+var (
+	byID  = pagetest.ByID
+	first = pagetest.First
+	walk  = pagetest.Walk
+	attr  = pagetest.Attr
+	has   = pagetest.Has
 )
 
 // fragments parses what an act answers or a frame carries: a list of elements.
 func fragments(t testing.TB, markup string) []*html.Node {
 	t.Helper()
-	nodes, err := html.ParseFragment(strings.NewReader(markup), &html.Node{Type: html.ElementNode, Data: "template", DataAtom: atom.Template})
+	list, err := pagetest.Fragments(markup)
 	if err != nil {
 		t.Fatalf("markup: %v", err)
-	}
-	var list []*html.Node
-	for _, n := range nodes {
-		if n.Type == html.ElementNode {
-			list = append(list, n)
-		}
 	}
 	return list
 }
@@ -41,59 +45,11 @@ func element(t testing.TB, markup, id string) *html.Node {
 // pageOf parses a full page.
 func pageOf(t testing.TB, markup string) *html.Node {
 	t.Helper()
-	n, err := html.Parse(strings.NewReader(markup))
+	n, err := pagetest.Parse(markup)
 	if err != nil {
 		t.Fatalf("page: %v", err)
 	}
 	return n
-}
-
-func byID(root *html.Node, id string) *html.Node {
-	return first(root, func(n *html.Node) bool { return attr(n, "id") == id })
-}
-
-func first(root *html.Node, ok func(*html.Node) bool) *html.Node {
-	for n := range walk(root) {
-		if ok(n) {
-			return n
-		}
-	}
-	return nil
-}
-
-// walk gives every element below and including root, in order.
-func walk(root *html.Node) func(func(*html.Node) bool) {
-	return func(yield func(*html.Node) bool) {
-		if root.Type == html.ElementNode && !yield(root) {
-			return
-		}
-		for n := range root.Descendants() {
-			if n.Type == html.ElementNode && !yield(n) {
-				return
-			}
-		}
-	}
-}
-
-func attr(n *html.Node, name string) string {
-	if n == nil {
-		return ""
-	}
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
-}
-
-func has(n *html.Node, name string) bool {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return true
-		}
-	}
-	return false
 }
 
 // text is the words of an element.

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -678,6 +680,38 @@ func TestClockSendsWhatDiffers(t *testing.T) {
 			if f := page.all(); f[len(f)-1].HTML != "<b>3</b>" && f[len(f)-1].HTML != "<b>4</b>" {
 				t.Errorf("got %+v", f)
 			}
+		}
+	})
+}
+
+// TestClockRunsNotAhead: what a page joins with must not take it past changes that still wait behind it.
+func TestClockRunsNotAhead(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *fakeSource, h *Hub) {
+		s.commit(ev, "item:1")
+		s.clock = func(string, Key) string { return "<b>late</b>" }
+		open(t, h, at(zh, ev, 1))
+		time.Sleep(time.Second) // what the first join was told is not given to the second
+		synctest.Wait()
+		var once sync.Once
+		s.mu.Lock()
+		s.fail = func(method string, _ Key) error {
+			if method == "clock" {
+				once.Do(func() { // a change is shown while the second page joins
+					h.Announce(s.commit(ev, "item:2"))
+					time.Sleep(100 * time.Millisecond)
+				})
+			}
+			return nil
+		}
+		s.mu.Unlock()
+		late := open(t, h, at(zh, ev, 1))
+		synctest.Wait()
+		var seqs []int64
+		for _, f := range late.all() {
+			seqs = append(seqs, f.Seq)
+		}
+		if !slices.Equal(seqs, []int64{1, 2}) {
+			t.Errorf("frames came as %v", seqs)
 		}
 	})
 }

@@ -100,7 +100,7 @@ func (r *room) join(c *Conn, since int64) ([]*frame, error) {
 		r.hub.countJoin(f)
 		first = append(first, f)
 	}
-	if f := r.currentClock(c.sub.Key); f != nil {
+	if f := r.currentClock(c.sub.Key, joined); f != nil {
 		first = append(first, f)
 	}
 	return first, nil
@@ -401,7 +401,7 @@ func (r *room) refreshClock(l lane, key Key) error {
 // currentClock returns what a joining page needs besides the changes: it may be
 // an hour old although nothing changed since, and the clock is shown again only
 // when it differs from what the other sockets have.
-func (r *room) currentClock(key Key) *frame {
+func (r *room) currentClock(key Key, joined int64) *frame {
 	_, err := r.flights.do(flight{what: clocking, key: key}, func() (*frame, error) {
 		return nil, r.refreshClock(r.hub.forJoins, key)
 	})
@@ -410,10 +410,12 @@ func (r *room) currentClock(key Key) *frame {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if g := r.groups[key]; g != nil {
-		return r.clockFrame(g)
+	g := r.groups[key]
+	if g == nil || len(g.clock) == 0 {
+		return nil
 	}
-	return nil
+	// Not feed.seq(): the changes since joined wait in the queue, and a page that breaks off before them must ask for them.
+	return tickingFrame(r.topic, joined, g.clock)
 }
 
 // clockFrame returns what the clock of a group says, or nil. r.mu is held.

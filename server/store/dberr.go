@@ -76,6 +76,8 @@ func isAway(err error) bool {
 	var connErr *pgconn.ConnectError
 	return errors.As(err, &n) || errors.As(err, &op) || errors.As(err, &connErr) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, sql.ErrTxDone) || // its deadline has rolled it back
+		strings.Contains(err.Error(), "database is closed") || // this instance stops, and the request has outlived its patience
 		strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "connection reset")
 }
 

@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -232,10 +235,14 @@ func (s *Store) changeGuests(ctx context.Context, act domain.Act, column, id str
 		case e.Status.Over():
 			return domain.Conflict("event.over")
 		}
-		if right == domain.RightGuestsMove {
-			for k := range guests {
-				tx.overtaken(guests[k].PositionAt) // a moment's difference of clocks: one time for all of them
+		since := make([]time.Time, len(guests)) // when that was done which the act may undo
+		for k := range guests {
+			if since[k] = guests[k].PositionAt; right == domain.RightGuestsEdit {
+				if since[k], err = tx.typedAt(ctx, &guests[k]); err != nil {
+					return err
+				}
 			}
+			tx.overtaken(since[k]) // a moment's difference of clocks: one time for all of them
 		}
 		lot, err := tx.lot(ctx, column, id)
 		if err != nil {
@@ -245,7 +252,7 @@ func (s *Store) changeGuests(ctx context.Context, act domain.Act, column, id str
 		for k := range guests {
 			g := &guests[k]
 			tx.Receipt.Subjects = append(tx.Receipt.Subjects, "guest:"+g.ID)
-			if right == domain.RightGuestsMove && tx.overtaken(g.PositionAt) {
+			if tx.overtaken(since[k]) {
 				tx.Receipt.Notice = "act.overtaken"
 				if err := tx.saveGuest(ctx, g, domain.Change{Verb: "guest.overtaken", Old: string(g.Position), Lot: lot}); err != nil {
 					return err
@@ -271,6 +278,18 @@ func (s *Store) changeGuests(ctx context.Context, act domain.Act, column, id str
 		}
 		return nil
 	})
+}
+
+// typedAt is when somebody last typed something about the guest.
+func (tx *Tx) typedAt(ctx context.Context, g *domain.Guest) (time.Time, error) {
+	var last domain.Change
+	err := tx.NewSelect().Model(&last).Column("acted_at").
+		Where("subject = ? AND topic = ? AND verb IN ('guest.added', 'guest.changed', 'guest.struck')", "guest:"+g.ID, domain.EventTopic(g.EventID)).
+		OrderExpr("seq DESC").Limit(1).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return last.ActedAt, err
 }
 
 // lot is the name of the party that an act takes as a whole, "" for one guest.

@@ -245,6 +245,29 @@ func TestLateMoves(t *testing.T) {
 	})
 }
 
+func TestLateEdits(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		s, ctx := w.Store, t.Context()
+		w.set("08:30")
+		must(t)(s.AddGuests(ctx, w.Act("supervisor"), w.Event, []store.GuestDraft{guest("白术", "一车")}))
+		g := w.guest(t, w.Event, "白术")
+		titled := func(title string) store.GuestDraft {
+			d := guest("白术", "一车")
+			d.Title = title
+			return d
+		}
+		w.set("08:50")
+		must(t)(s.UpdateGuest(ctx, w.acted("commander", "08:45"), g.ID, titled("处长")))
+		must(t)(s.MoveGuest(ctx, w.Act("security"), g.ID, domain.PositionGate)) // a move is not an edit
+		must(t)(s.UpdateGuest(ctx, w.acted("commander", "08:46"), g.ID, titled("局长")))
+		head := w.head(t, domain.EventTopic(w.Event))
+		equal(t, "typed before", must(t)(s.UpdateGuest(ctx, w.acted("supervisor", "08:44"), g.ID, titled("科长"))).Notice, "act.overtaken")
+		equal(t, "struck before", must(t)(s.StrikeGuest(ctx, w.acted("supervisor", "08:43"), g.ID)).Notice, "act.overtaken")
+		equal(t, "log", w.since(t, w.Event, head), "guest.overtaken gate→, guest.overtaken gate→")
+		equal(t, "still", w.guest(t, w.Event, "白术").Title, "局长")
+	})
+}
+
 func TestUpdateAndStrike(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		s, ctx := w.Store, t.Context()

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -362,4 +363,19 @@ func raw(t *testing.T, s *store.Store, fn func(ctx context.Context, tx *store.Tx
 	if _, err := s.Write(t.Context(), domain.Act{}, fn); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestClosedIsAway: a request that outlives the shutdown is to be tried again elsewhere, not put aside as a defect.
+func TestClosedIsAway(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		if err := w.Store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Store.Heads(t.Context(), []string{domain.EventTopic(w.Event)}); !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("reading: %v", err)
+		}
+		if _, err := w.Store.SetLocale(t.Context(), w.Act("service"), "en"); !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("acting: %v", err)
+		}
+	})
 }

@@ -212,7 +212,14 @@ const (
 	localViewer  = "viewer"
 	localLook    = "look"
 	localRequest = "request"
+	localArrival = "arrival"
 )
+
+// arrival is when the request came in.
+func arrival(c *fiber.Ctx) time.Time {
+	at, _ := c.Locals(localArrival).(time.Time)
+	return at
+}
 
 // person is who is signed in, nil for nobody.
 func person(c *fiber.Ctx) *domain.Person {
@@ -254,20 +261,21 @@ func (a *App) act(c *fiber.Ctx) (domain.Act, error) {
 		act.Post = ""
 	}
 	if !a.FastClock {
-		act.ActedAt = actedAt(c.Get("X-Acted-At"), c.Get("X-Sent-At"), a.Store.Now())
+		// The moment of arrival, not now: what was waited for since, a slow database say, is not the device's skew.
+		act.ActedAt = actedAt(c.Get("X-Acted-At"), c.Get("X-Sent-At"), arrival(c))
 	}
 	return act, nil
 }
 
 // actedAt is when an act was done by our clock; the zero time where there is no
 // stamp that can be read: done now. The store judges whether it is believable.
-func actedAt(acted, sent string, now time.Time) time.Time {
+func actedAt(acted, sent string, arrived time.Time) time.Time {
 	at, err := time.Parse(time.RFC3339Nano, acted)
 	if err != nil {
 		return time.Time{}
 	}
 	if s, err := time.Parse(time.RFC3339Nano, sent); err == nil {
-		at = at.Add(now.Sub(s))
+		at = at.Add(arrived.Sub(s))
 	}
 	return at
 }
@@ -294,7 +302,9 @@ func (a *App) reply(c *fiber.Ctx, r domain.Receipt, err error) error {
 	if topic != "" {
 		html, err = a.fragments(c.UserContext(), topic, live.Key{Locale: locale(c), View: viewOf(c)}, r.Subjects, r.Seq)
 		if err != nil {
-			return err
+			// The act is done: an error here would read as a refusal. The page asks for itself when the database is back.
+			a.Logger.Warn("answer not shown", "request", requestID(c), "error", err)
+			html = []byte(refetch)
 		}
 	}
 	c.Type("html", "utf-8")

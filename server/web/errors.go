@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"html"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 
 	"huiwu/server/domain"
 	"huiwu/server/i18n"
+	"huiwu/server/store"
 	"huiwu/views"
 )
 
@@ -49,6 +51,8 @@ func (a *App) OnError(c *fiber.Ctx, err error) error {
 	// What is too large is never read, not even whose it is: to send it again would change nothing.
 	if settled(refusal) && (person(c) != nil || refusal.Code == domain.CodeTooLarge) {
 		ack(c)
+	} else {
+		c.Response().Header.Del(ackHeader) // whoever failed after the act was done: the same key gets its answer later
 	}
 	l := locale(c)
 	c.Status(status)
@@ -85,6 +89,10 @@ func (a *App) refusal(c *fiber.Ctx, err error) *domain.Error {
 			a.Logger.Error("no room", "request", requestID(c), "error", err)
 		}
 		return e
+	}
+	if errors.Is(err, context.DeadlineExceeded) { // time ran out between two questions to the database
+		a.Logger.Warn("too slow", "request", requestID(c), "error", err)
+		return store.ErrUnavailable
 	}
 	var f *fiber.Error
 	if errors.As(err, &f) {

@@ -382,9 +382,12 @@ func (a *App) saveEvent(c *fiber.Ctx, id string, status domain.EventStatus, save
 // ack names the key of an act that is settled: the client may forget it.
 func ack(c *fiber.Ctx) {
 	if key := c.Get("Idempotency-Key"); key != "" {
-		c.Set("X-Ack", key)
+		c.Set(ackHeader, key)
 	}
 }
+
+// ackHeader names the key of the act that is settled.
+const ackHeader = "X-Ack"
 
 // redirect leads on after a form: by header for htmx, else the ordinary way.
 func redirect(c *fiber.Ctx, to string) error {

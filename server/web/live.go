@@ -200,7 +200,9 @@ const clockSubject = "clock:"
 
 // stale is the fragment that tells a personal page to fetch itself again: it is
 // not the same for everybody and cannot be pushed.
-var stale = templ.Raw(`<i data-refetch hidden></i>`)
+var stale = templ.Raw(refetch)
+
+const refetch = `<i data-refetch hidden></i>`
 
 // fragments renders what a view shows of the subjects, as of seq of the topic or
 // later; 0: as of now.

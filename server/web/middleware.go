@@ -35,6 +35,7 @@ func (a *App) Frame(c *fiber.Ctx) (err error) {
 	begun := time.Now()
 	id := store.NewID()
 	c.Locals(localRequest, id)
+	c.Locals(localArrival, a.Store.Now())
 	c.Set("X-Request-Id", id)
 	a.headers(c)
 	limit := requestTime
