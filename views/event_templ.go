@@ -597,24 +597,24 @@ func eventLinks(p EventPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Event.Status.HasItems() {
-			templ_7745c5c3_Err = eventTile("/events/"+p.Event.ID+"/items", "today", p.T("event_page.items"), ratio(p.Progress.Settled, p.Progress.Total)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Tile("/events/"+p.Event.ID+"/items", "today", p.T("event_page.items"), ratio(p.Progress.Settled, p.Progress.Total)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if p.SeeGuests {
-			templ_7745c5c3_Err = eventTile("/events/"+p.Event.ID+"/guests", "people", p.T("event_page.guests"), guestRatio(p.Counts)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Tile("/events/"+p.Event.ID+"/guests", "people", p.T("event_page.guests"), guestRatio(p.Counts)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if p.SeeBoard {
-			templ_7745c5c3_Err = eventTile("/events/"+p.Event.ID+"/board", "board", p.T("event_page.board"), "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Tile("/events/"+p.Event.ID+"/board", "board", p.T("event_page.board"), "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = drillTile(p).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = DrillTile(p).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -668,7 +668,7 @@ func eventLinks(p EventPage) templ.Component {
 	})
 }
 
-func eventTile(href, icon, name, figure string) templ.Component {
+func Tile(href, icon, name, figure string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -236,7 +236,7 @@ func Me(p MePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = meInstall(p.Ctx).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = InstallCard(p.Ctx).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -244,7 +244,7 @@ func Me(p MePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = pushSection(p).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = PushCard(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -265,11 +265,11 @@ func Me(p MePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = sessionList(p.Ctx, p.Sessions, p.Current).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = SessionList(p.Ctx, p.Sessions, p.Current).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = lockedList(p).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = LockedList(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -538,8 +538,8 @@ func lockWord(c Ctx, hours int) string {
 	return c.T("lock.hours", "n", strconv.Itoa(hours))
 }
 
-// lockedList shows devices that remember me while nobody is signed in on them.
-func lockedList(p MePage) templ.Component {
+// LockedList shows devices that remember me while nobody is signed in on them.
+func LockedList(p MePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1071,8 +1071,8 @@ func themeChoice(p Page, value, icon, label string) templ.Component {
 	})
 }
 
-// sessionList shows signed-in devices; any but this one can be signed out from here.
-func sessionList(c Ctx, sessions []domain.Session, current string) templ.Component {
+// SessionList shows signed-in devices; any but this one can be signed out from here.
+func SessionList(c Ctx, sessions []domain.Session, current string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1341,9 +1341,9 @@ func meMore(p Page) templ.Component {
 	})
 }
 
-// meInstall says how the program comes onto this device; the script shows the one
+// InstallCard says how the program comes onto this device; the script shows the one
 // way that this browser has (data-way).
-func meInstall(c Ctx) templ.Component {
+func InstallCard(c Ctx) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
