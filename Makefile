@@ -66,6 +66,10 @@ fmt: $(GOLANGCI) $(NODE_MODULES) ## format Go, templ, JavaScript, CSS
 icons: $(NODE_MODULES) ## draw the PNG icons from static/img/icon.svg again
 	.ci/with-services --no-servers node .ci/icons.mjs
 
+.PHONY: gallery
+gallery: build ## every part of the design system in every state (ARGS="--addr 127.0.0.1:8090")
+	bin/huiwu gallery $(ARGS)
+
 .PHONY: shots
 shots: build ## pictures of the pages
 	$(TEST_ENV) .ci/with-services --no-servers node server/e2e/shots.mjs
@@ -131,7 +135,7 @@ check-generated:
 .PHONY: check-templates
 check-templates:
 	node .ci/templates.mjs views
-	node .ci/styles.mjs static/css
+	node .ci/styles.mjs static/css views/gallery
 
 .PHONY: check-js
 check-js: $(NODE_MODULES)

@@ -70,11 +70,11 @@ func Activity(p ActivityPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = filterLink(p.T("activity.all"), "?", !p.Mine).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = FilterLink(p.T("activity.all"), "?", !p.Mine).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = filterLink(p.T("activity.mine"), "?mine=1", p.Mine).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = FilterLink(p.T("activity.mine"), "?mine=1", p.Mine).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

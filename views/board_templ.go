@@ -117,7 +117,7 @@ func BoardBody(p BoardPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = connection(p.Ctx, len(p.Topics) > 0).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Connection(p.Ctx, pick(len(p.Topics) > 0, "connecting", "none")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

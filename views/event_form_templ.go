@@ -973,7 +973,7 @@ func formWho(p EventForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = search(p.Ctx, "picker", p.T("people.search"), "").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Search(p.Ctx, "picker", p.T("people.search"), "").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -597,24 +597,24 @@ func eventLinks(p EventPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Event.Status.HasItems() {
-			templ_7745c5c3_Err = eventTile("/events/"+p.Event.ID+"/items", "today", p.T("event_page.items"), ratio(p.Progress.Settled, p.Progress.Total)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Tile("/events/"+p.Event.ID+"/items", "today", p.T("event_page.items"), ratio(p.Progress.Settled, p.Progress.Total)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if p.SeeGuests {
-			templ_7745c5c3_Err = eventTile("/events/"+p.Event.ID+"/guests", "people", p.T("event_page.guests"), guestRatio(p.Counts)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Tile("/events/"+p.Event.ID+"/guests", "people", p.T("event_page.guests"), guestRatio(p.Counts)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if p.SeeBoard {
-			templ_7745c5c3_Err = eventTile("/events/"+p.Event.ID+"/board", "board", p.T("event_page.board"), "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Tile("/events/"+p.Event.ID+"/board", "board", p.T("event_page.board"), "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = drillTile(p).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = DrillTile(p).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -668,7 +668,7 @@ func eventLinks(p EventPage) templ.Component {
 	})
 }
 
-func eventTile(href, icon, name, figure string) templ.Component {
+func Tile(href, icon, name, figure string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -924,7 +924,7 @@ func moreButton(c Ctx, e *domain.Event, to domain.EventStatus, right, ask string
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, Ask(ask, "kind", pick(ask == "reason", "cancel", ""), "title", c.T("to_title."+string(to)), "text", c.T("to_text."+string(to)), "yes", c.T("to."+string(to))))
+		templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, Ask(ask, "kind", pick(ask == "reason", "cancel", ""), "title", c.T("to_title."+string(to)), "text", c.T("to_text."+string(to)), "yes", c.T("to."+string(to)), "hold", holdWord(c, to)))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -935,7 +935,7 @@ func moreButton(c Ctx, e *domain.Event, to domain.EventStatus, right, ask string
 		var templ_7745c5c3_Var42 string
 		templ_7745c5c3_Var42, templ_7745c5c3_Err = templ.JoinStringErrs(c.T(moreKey(e, to)))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/event.templ`, Line: 172, Col: 393}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/event.templ`, Line: 172, Col: 418}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
 		if templ_7745c5c3_Err != nil {
@@ -1755,6 +1755,14 @@ func EventLog(p EventLogPage) templ.Component {
 		}
 		return nil
 	})
+}
+
+// holdWord: a cancellation sends every crew home, so it is held, not tapped.
+func holdWord(c Ctx, to domain.EventStatus) string {
+	if to != domain.EventCancelled {
+		return ""
+	}
+	return c.T("to_hold." + string(to))
 }
 
 // moreKey: going back has a word of its own.

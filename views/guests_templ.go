@@ -89,7 +89,7 @@ func Guests(p GuestsPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = search(p.Ctx, "guests", p.T("guests.search"), "").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Search(p.Ctx, "guests", p.T("guests.search"), "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -119,7 +119,7 @@ func Guests(p GuestsPage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = partyCard(p.Ctx, p.Event.ID, &g).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = PartyCard(p.Ctx, p.Event.ID, &g).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -141,7 +141,7 @@ func Guests(p GuestsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = guestDialog(p.Ctx).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = GuestDialog(p.Ctx).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -155,8 +155,8 @@ func Guests(p GuestsPage) templ.Component {
 	})
 }
 
-// partyCard is a delegation: its cars, one tap for all of it, its guests (children).
-func partyCard(c Ctx, eventID string, g *PartyGroup) templ.Component {
+// PartyCard is a delegation: its cars, one tap for all of it, its guests (children).
+func PartyCard(c Ctx, eventID string, g *PartyGroup) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1917,8 +1917,8 @@ func guestImport(p GuestsPage) templ.Component {
 	})
 }
 
-// guestDialog edits one guest; the row's pen fills it.
-func guestDialog(c Ctx) templ.Component {
+// GuestDialog edits one guest; the row's pen fills it.
+func GuestDialog(c Ctx) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -248,18 +248,18 @@ func itemFilters(p ItemsPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = filterLink(p.T("items.all"), "?", p.show() == "all").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = FilterLink(p.T("items.all"), "?", p.show() == "all").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if len(p.MyCrews) > 0 {
-			templ_7745c5c3_Err = filterLink(p.T("items.mine"), "?mine=1", p.Mine).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = FilterLink(p.T("items.mine"), "?mine=1", p.Mine).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		for _, crew := range p.Progress.Crews {
-			templ_7745c5c3_Err = filterLink(p.T("crew_short."+string(crew.Crew)), "?crew="+string(crew.Crew), !p.Mine && p.Crew == crew.Crew).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = FilterLink(p.T("crew_short."+string(crew.Crew)), "?crew="+string(crew.Crew), !p.Mine && p.Crew == crew.Crew).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -272,7 +272,7 @@ func itemFilters(p ItemsPage) templ.Component {
 	})
 }
 
-func filterLink(label, href string, current bool) templ.Component {
+func FilterLink(label, href string, current bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -93,7 +93,7 @@ func Lobby(p LobbyPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = search(p.Ctx, "lobby-list", p.T("guests.search"), p.Query).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Search(p.Ctx, "lobby-list", p.T("guests.search"), p.Query).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -419,7 +419,7 @@ func lobbyEvent(p LobbyPage, e *LobbyEvent) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = partyCard(p.Ctx, e.Event.ID, &g).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = PartyCard(p.Ctx, e.Event.ID, &g).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

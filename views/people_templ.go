@@ -69,7 +69,7 @@ func People(p PeoplePage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = eventTile("/settings/channels", "bell", p.T("channels.title"), "").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Tile("/settings/channels", "bell", p.T("channels.title"), "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -82,7 +82,7 @@ func People(p PeoplePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = search(p.Ctx, "people", p.T("people.search"), "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Search(p.Ctx, "people", p.T("people.search"), "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -958,7 +958,7 @@ func personMore(p PersonForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = sessionList(p.Ctx, p.Sessions, "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = SessionList(p.Ctx, p.Sessions, "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1036,8 +1036,8 @@ func personMore(p PersonForm) templ.Component {
 	})
 }
 
-// search is a field that filters the list of that id on the page.
-func search(c Ctx, list, label, query string) templ.Component {
+// Search is a field that filters the list of that id on the page.
+func Search(c Ctx, list, label, query string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -290,8 +290,8 @@ func photoActs(c Ctx, i *domain.Item) templ.Component {
 	})
 }
 
-// photoDialog shows one photo as large as the screen; the script fills it.
-func photoDialog(c Ctx) templ.Component {
+// PhotoDialog shows one photo as large as the screen; the script fills it.
+func PhotoDialog(c Ctx) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

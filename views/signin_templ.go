@@ -102,7 +102,7 @@ func SignIn(p SignInPage) templ.Component {
 				}
 			}
 			if p.Known != "" {
-				templ_7745c5c3_Err = knownForm(p).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = KnownForm(p).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -405,8 +405,8 @@ func SignIn(p SignInPage) templ.Component {
 	})
 }
 
-// knownForm asks whom this device remembers for the PIN alone.
-func knownForm(p SignInPage) templ.Component {
+// KnownForm asks whom this device remembers for the PIN alone.
+func KnownForm(p SignInPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -1,5 +1,5 @@
 // Command huiwu is the whole product in one binary: serve, migrate, demo,
-// user, check, backup, restore and version.
+// user, gallery, check, backup, restore and version.
 package main
 
 import (
@@ -27,6 +27,7 @@ type cli struct {
 	Migrate       migrateCmd       `cmd:"" help:"Bring the database schema up to date."`
 	Demo          demoCmd          `cmd:"" help:"Serve a fresh demo building."`
 	User          userCmd          `cmd:"" help:"Add people, list them, set PINs."`
+	Gallery       galleryCmd       `cmd:"" help:"Show every part of the design system, for those who work on it; on this machine alone."`
 	Check         checkCmd         `cmd:"" help:"Check configuration, database, Redis, built files, and look for what cannot be in the data."`
 	Backup        backupCmd        `cmd:"" help:"Write the database and the photos to one file, while the program runs."`
 	Restore       restoreCmd       `cmd:"" help:"Put a backup into an empty database of either kind."`

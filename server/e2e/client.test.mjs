@@ -449,6 +449,68 @@ test("hold to confirm: a short tap asks, a long one acts", async () => {
   await until("act", () => stub.acts.length === 2);
 });
 
+for (const key of ["Enter", "Space"]) {
+  test(`hold to confirm: ${key} that stays down acts once, though it repeats`, async () => {
+    await show('<button id="strike" type="button" hx-delete="/guests/g1" hx-swap="none" data-hold>Strike</button>');
+    await page.focus("#strike");
+    for (const end = Date.now() + 1300; Date.now() < end; ) {
+      await page.keyboard.down(key); // again and again, as a keyboard does
+      await page.waitForTimeout(50);
+    }
+    await page.keyboard.up(key);
+    await until("act", () => stub.acts.length === 1);
+    assert.equal(await page.$eval("#dialog-confirm", (d) => d.open), false);
+    await page.click("#strike"); // nothing of it is left: a tap asks
+    await seen("#dialog-confirm[open]");
+    assert.equal(stub.acts.length, 1);
+  });
+}
+
+test("a reason whose button is held: a long press acts, a tap or a key asks once more, what was typed stays", async () => {
+  const cancel =
+    '<button id="cancel" type="button" hx-put="/events/e1/status" hx-swap="none" hx-vals=\'{"status":"cancelled"}\' data-ask="reason" data-ask-title="Cancel?" data-ask-yes="Cancel it" data-ask-hold="Cancel it (hold)">Cancel</button>' +
+    '<button id="other" type="button" hx-put="/items/a/blocked" hx-swap="none" data-ask="reason" data-ask-yes="Send">Block</button>';
+  await show(list(item("a", 10)) + cancel);
+  const yes = "#dialog-reason [type=submit]";
+  await page.click("#cancel");
+  assert.equal(await page.textContent(yes), "Cancel it (hold)");
+  await page.click(yes, { delay: 1100 });
+  assert.equal(await page.textContent("#dialog-reason [data-error-for=reason]"), "Say why");
+  await page.fill("#dialog-reason [name=reason]", "moved");
+  await page.click(yes);
+  await seen("#dialog-confirm[open]");
+  assert.equal(await page.textContent("#dialog-confirm [data-slot=title]"), "Cancel?");
+  assert.equal(await page.textContent("#dialog-confirm [type=submit]"), "Cancel it");
+  await page.click("#dialog-confirm [data-close]");
+  assert.equal(stub.acts.length, 0);
+
+  await page.click("#cancel");
+  await page.fill("#dialog-reason [name=reason]", "moved");
+  await page.keyboard.press("Enter");
+  await seen("#dialog-confirm[open]");
+  await page.click("#dialog-confirm [type=submit]");
+  await until("act", () => stub.acts.length === 1);
+
+  await page.click("#cancel");
+  await page.fill("#dialog-reason [name=reason]", "twice");
+  await page.click(yes, { delay: 1100 });
+  await until("act", () => stub.acts.length === 2);
+  assert.equal(await page.$eval("#dialog-confirm", (d) => d.open), false);
+  assert.deepEqual(
+    stub.acts.map(({ body }) => [body.get("status"), body.get("reason")]),
+    [
+      ["cancelled", "moved"],
+      ["cancelled", "twice"],
+    ],
+  );
+
+  await page.click("#other"); // the next one to ask is tapped as ever
+  assert.equal(await page.textContent(yes), "Send");
+  await page.fill("#dialog-reason [name=reason]", "stuck");
+  await page.click(yes);
+  await until("act", () => stub.acts.length === 3);
+});
+
 test("a form's sentences stand beside its fields, and typing stays", async () => {
   const form =
     '<form hx-post="/events/e1/guests" hx-swap="none"><input name="id" type="hidden"><input name="name"><p data-error-for="name"></p><input name="rank"><p data-error-for="rank"></p><button>Add</button></form>';

@@ -102,7 +102,7 @@ test("from live to closed: each step waits for what it must, and everybody sees 
   assert.equal(await service.data(`#gauge-${event.id}`, "status"), "clearing");
 });
 
-test("cancelled with a reason: the crews see it at once", async () => {
+test("cancelled with a reason and a long press: the crews see it at once", async () => {
   const event = await newEvent(home, { people: ["service"] });
   const supervisor = await home.desk("supervisor");
   const service = await home.phone("service");
@@ -111,7 +111,13 @@ test("cancelled with a reason: the crews see it at once", async () => {
   await supervisor.press(`#event-more-${event.id} > summary`);
   await supervisor.press(`#more-cancelled-${event.id}`);
   await supervisor.press('#dialog-reason [data-kind=cancel] [data-choice]:has-text("改期")');
-  await supervisor.press("#dialog-reason [type=submit]");
+  await supervisor.press("#dialog-reason [type=submit]"); // a tap is not enough
+  await supervisor.seen("#dialog-confirm[open]");
+  await supervisor.press("#dialog-confirm [data-close]");
+  assert.notEqual(await service.data(`#head-${event.id}`, "status"), "cancelled");
+  await supervisor.press(`#more-cancelled-${event.id}`);
+  await supervisor.press('#dialog-reason [data-kind=cancel] [data-choice]:has-text("改期")');
+  await supervisor.hold("#dialog-reason [type=submit]");
   await service.seen(`#head-${event.id}[data-status=cancelled]`);
   await service.says(`#feed-${event.id}`, "改期");
 });

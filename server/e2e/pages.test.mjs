@@ -1,10 +1,9 @@
 // Every page, for everybody: readable in both languages and themes, with large text, on a small phone, by keyboard, and
 // as clean HTML under the strict policy.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { test } from "node:test";
 import { HtmlValidate } from "html-validate";
+import { axe, sticksOut, violations } from "./lib/axe.mjs";
 import { newEvent } from "./lib/building.mjs";
 import { PIN } from "./lib/demo.mjs";
 import { pages } from "./lib/pages.mjs";
@@ -17,8 +16,6 @@ const home = house({
   },
 });
 const missing = /status of 404/; // one of the pages is the one for addresses that do not exist
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const wcag = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 // browsers keeps one browser for each person.
 function browsers(options) {
@@ -27,18 +24,6 @@ function browsers(options) {
     if (!known.has(who)) known.set(who, home.person(who, options));
     return known.get(who);
   };
-}
-
-// violations runs axe in one part of the page; colours: only what hangs on the theme.
-function violations(person, { colours, part } = {}) {
-  const runOnly = colours ? { type: "rule", values: ["color-contrast", "link-in-text-block"] } : wcag;
-  return person.page.evaluate(
-    async ([options, css]) => {
-      const found = await window.axe.run(css ?? document, options);
-      return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.target.join(" ")).slice(0, 4)}`);
-    },
-    [{ runOnly, resultTypes: ["violations"] }, part],
-  );
 }
 
 for (const locale of ["zh", "en"]) {
@@ -149,20 +134,6 @@ function smallTargets() {
     }
   }
   return [...new Set(list.map((text) => text.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, "…")))];
-}
-
-// sticksOut names what makes the page wider than the screen.
-function sticksOut(width) {
-  const { scrollWidth } = document.documentElement;
-  if (scrollWidth <= width) return "";
-  const out = [...document.querySelectorAll("body *")].filter((el) => {
-    if (el.getBoundingClientRect().right <= width + 1 || el.closest(".nav, .sprite")) return false;
-    for (let p = el.parentElement; p && p !== document.documentElement; p = p.parentElement) {
-      if (getComputedStyle(p).overflowX !== "visible") return false;
-    }
-    return true;
-  });
-  return `${scrollWidth} px wide: ${out.slice(0, 3).map((el) => `${el.tagName}.${el.getAttribute("class")}#${el.id}`)}`;
 }
 
 test("by keyboard alone: sign in, tick, accept", async () => {

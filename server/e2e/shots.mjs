@@ -1,7 +1,7 @@
 // Pictures of every page: `make shots`, into shots/, names that stay: <page>-<phone|wide>-<light|dark|dim>-<zh|en>.png. The
 // overview of the README is put together from two of them into docs/img/overview.png.
 //
-//   node server/e2e/shots.mjs [part of a name …]     only those pages; "overview" or "store" for that alone
+//   node server/e2e/shots.mjs [part of a name …]     only those pages; "overview", "store" or "parts" for that alone
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,6 +22,7 @@ const DIM = ["items-mine", "today"]; // the dark hall is where these are used
 const home = new House();
 [home.server, home.browser] = await Promise.all([start(), launch()]);
 try {
+  if (!wanted.length || wanted.includes("parts")) await parts();
   await somethingWaits();
   if (!wanted.length || wanted.includes("overview")) await overview();
   await somebodyComes();
@@ -76,6 +77,33 @@ async function gallery(all, locale, size) {
     }
     await home.leave();
   }
+}
+
+// parts takes the gallery of parts: whole pages, as wide as a phone.
+async function parts() {
+  const own = new House();
+  own.browser = home.browser;
+  own.server = await start({ args: ["gallery"] });
+  mkdirSync(join(root, "shots"), { recursive: true });
+  const { page } = await own.person(undefined, { ...SIZES.phone, deviceScaleFactor: 1 });
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.goto(own.origin);
+  const paths = await page.$$eval(".gallery > nav:first-child a", (links) =>
+    links.map((a) => new URL(a.href).pathname),
+  );
+  for (const path of paths) {
+    for (const locale of ["zh", "en"]) {
+      for (const theme of Object.keys(THEMES)) {
+        await page.goto(`${own.origin}${path}?lang=${locale}&theme=${theme}`);
+        await page.screenshot({
+          path: join(root, "shots", `parts${path.replace("/", "-")}-${theme}-${locale}.png`),
+          fullPage: true,
+        });
+      }
+    }
+  }
+  await own.leave();
+  await own.server.stop();
 }
 
 // store takes what an install dialog shows, into static/img: "node server/e2e/shots.mjs store".

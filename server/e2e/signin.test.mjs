@@ -111,7 +111,10 @@ test("a device that is signed out from another one is told at once, and may come
   await desk.go("/me");
   const mine = await phone.session();
   await desk.press(`#revoke-${mine}`);
-  await desk.press("#dialog-confirm [type=submit]");
+  await desk.seen("#dialog-confirm[open]"); // a tap asks
+  await desk.press("#dialog-confirm [data-close]");
+  assert.equal(await desk.count(`#session-${mine}`), 1);
+  await desk.hold(`#revoke-${mine}`);
   await phone.seen("#dialog-signin[open]", { timeout: 2000 });
   await desk.gone(`#session-${mine}`);
   await phone.fill("#dialog-signin-login", "commander");
@@ -119,4 +122,42 @@ test("a device that is signed out from another one is told at once, and may come
   await phone.press("#dialog-signin [type=submit]");
   await phone.live();
   await until("the page is still the checklist", () => phone.visible(`#items-${id}`));
+});
+
+test("an administrator holds to sign somebody else's phone out; a tap asks", async () => {
+  home.allow(refusals);
+  const { id } = await home.as("service");
+  const phone = await home.phone("service", { own: true });
+  await phone.go("/today");
+  const theirs = await phone.session();
+  const admin = await home.desk("admin");
+  await admin.go(`/people/${id}`);
+  await admin.page.focus(`#revoke-${theirs}`);
+  await admin.page.keyboard.press("Enter");
+  await admin.seen("#dialog-confirm[open]");
+  await admin.page.keyboard.press("Escape");
+  await admin.hold(`#revoke-${theirs}`);
+  await admin.gone(`#session-${theirs}`);
+  await phone.seen("#dialog-signin[open]");
+});
+
+test("a locked device is forgotten by holding", async () => {
+  const phone = await home.phone();
+  await phone.go("/session/new");
+  await phone.fill("#f-login", "manao");
+  await phone.fill("#f-pin", PIN);
+  await phone.press("form.card button[type=submit]");
+  await phone.seen(".today");
+  await phone.go("/me");
+  await phone.press("#lock");
+  await phone.seen("#unlock");
+  const desk = await home.desk("manao", { own: true });
+  await desk.go("/me");
+  const forget = "#locked-devices [id^=forget-]";
+  await desk.press(forget);
+  await desk.seen("#dialog-confirm[open]");
+  await desk.press("#dialog-confirm [data-close]");
+  assert.equal(await desk.count(forget), 1);
+  await desk.hold(forget);
+  await desk.gone(forget);
 });

@@ -24,8 +24,8 @@ const (
 	photoTime   = 60 * time.Second
 )
 
-// csp is strict: no inline script or style, no eval, Trusted Types.
-const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
+// Policy is strict: no inline script or style, no eval, Trusted Types.
+const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
 	"manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types htmx sw"
 
@@ -71,7 +71,7 @@ func (a *App) Frame(c *fiber.Ctx) (err error) {
 
 // headers are what every answer carries.
 func (a *App) headers(c *fiber.Ctx) {
-	c.Set("Content-Security-Policy", csp)
+	c.Set("Content-Security-Policy", Policy)
 	c.Set(fiber.HeaderCacheControl, "no-store") // pages and files say otherwise themselves
 	c.Set("X-Content-Type-Options", "nosniff")
 	c.Set("Referrer-Policy", "same-origin")

@@ -70,7 +70,7 @@ function show() {
   if (!conn) return;
   conn.dataset.conn = offline ? "offline" : sending ? "sending" : socket;
   for (const el of all("[data-unsent]")) {
-    el.textContent = unsent || "";
+    el.firstElementChild.textContent = unsent || "";
     el.hidden = !unsent;
   }
   const age = byId("age");

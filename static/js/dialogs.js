@@ -3,6 +3,7 @@
 // for the network; when the server refuses what was typed, they open again with it.
 import { all, byId, on } from "./dom.js";
 import { showErrors } from "./errors.js";
+import { heldLong } from "./hold.js";
 import { t } from "./words.js";
 
 const slot = (dialog, name) => dialog.querySelector(`[data-slot=${name}]`);
@@ -15,11 +16,14 @@ export function ask(kind, act, perform, errors) {
   showErrors(form, errors ?? []);
   form.onsubmit = (event) => {
     event.preventDefault();
+    const yes = slot(dialog, "yes");
+    const once = "hold" in yes.dataset && !heldLong(yes); // tapped only: to be asked again
     if (!complete(form)) return;
     for (const [name, value] of answers(form)) act.fields.set(name, value);
     for (const box of all("[name=item]:not(:checked)", form)) act.fields.append("except", box.value);
     dialog.close();
-    perform(act);
+    if (once) ask("confirm", act, perform);
+    else perform(act);
   };
   if (!dialog.open) dialog.showModal();
   form.querySelector("input.input")?.select();
@@ -34,7 +38,10 @@ function fill(dialog, kind, { by }) {
   text(slot(dialog, "text"), asked.askText ?? "");
   text(slot(dialog, "label"), asked.askLabel);
   text(slot(dialog, "unit"), asked.askUnit ?? "");
-  text(slot(dialog, "yes"), asked.askYes);
+  const yes = slot(dialog, "yes");
+  const hold = kind === "confirm" ? undefined : asked.askHold;
+  text(yes, hold ?? asked.askYes);
+  yes.toggleAttribute("data-hold", hold !== undefined);
   const input = dialog.querySelector("input.input");
   if (input) {
     input.value = "";

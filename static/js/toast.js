@@ -1,7 +1,6 @@
 // Short sentences at the edge of the page, some with one thing to tap.
-import { all, byId } from "./dom.js";
+import { all, byId, on } from "./dom.js";
 import { alarm, say } from "./say.js";
-import { t } from "./words.js";
 
 const LIFE = 6000;
 const MOST = 3;
@@ -11,12 +10,14 @@ export function toast(text, { alert = false, key = "", label = "", action, life 
   const box = byId("toasts");
   if (!box || !text) return;
   if (key) forget(key);
-  const el = document.createElement("div");
-  el.className = alert ? "toast toast-alert" : "toast";
+  const el = byId("toast").content.firstElementChild.cloneNode(true);
+  const [said, act] = el.children;
+  el.classList.toggle("toast-alert", alert);
   el.dataset.toast = key;
-  el.append(Object.assign(document.createElement("span"), { textContent: text }));
-  if (action) el.append(button("toast-act", label, action, el));
-  el.append(button("toast-close", "×", undefined, el));
+  said.textContent = text;
+  act.textContent = label;
+  act.hidden = !action;
+  act.addEventListener("click", () => action());
   box.append(el);
   while (box.children.length > MOST) box.firstElementChild.remove();
   if (alert) alarm(text);
@@ -29,16 +30,6 @@ export function forget(key) {
   for (const el of all("#toasts > [data-toast]")) if (el.dataset.toast === key) el.remove();
 }
 
-function button(name, text, action, el) {
-  const b = Object.assign(document.createElement("button"), { type: "button", className: name, textContent: text });
-  if (!action) b.setAttribute("aria-label", t("close"));
-  b.addEventListener("click", () => {
-    el.remove();
-    action?.();
-  });
-  return b;
-}
-
 // A toast that is being read or pointed at stays.
 function leave(el, life) {
   setTimeout(() => (el.matches(":hover, :focus-within") ? leave(el, 2000) : el.remove()), life);
@@ -46,5 +37,6 @@ function leave(el, life) {
 
 // startToasts lets the sentences that came with the page go, too.
 export function startToasts() {
+  on("click", ({ target }) => target.closest(".toast > button")?.parentElement.remove());
   for (const el of all("#toasts > [data-toast]")) leave(el, LIFE);
 }

@@ -27,7 +27,7 @@ export async function start({ args = ["demo"], env = {}, port, program = binary 
 async function run(program, args, env, port) {
   const [command, ...rest] = args;
   const address = `127.0.0.1:${port}`;
-  const at = command === "demo" ? ["--addr", address] : [];
+  const at = command === "serve" || command === "migrate" ? [] : ["--addr", address];
   const child = spawn(program, [command, ...at, ...rest], {
     env: { ...clean(process.env), SITE_TZ: zone, LOG_LEVEL: "error", ADDR: address, ...env },
     stdio: ["ignore", "ignore", "pipe"],

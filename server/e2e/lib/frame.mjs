@@ -33,6 +33,7 @@ export function frame(
 <header><p class="top-title">${title}</p><p id="conn" data-conn="connecting"></p></header>
 <main id="main" tabindex="-1">${main}</main>
 <div id="say" role="status"></div><div id="alarm" role="alert"></div><div id="toasts"></div>
+<template id="toast"><div class="toast" data-toast><span></span><button type="button" class="toast-act" hidden></button><button type="button" class="toast-close" aria-label="Close">×</button></div></template>
 ${dialog("reading", '<input class="input" name="reading"><p data-error-for="reading" data-slot="error"></p>')}
 ${dialog("reason", '<button type="button" data-choice>Broken</button><input class="input" name="reason"><p data-error-for="reason" data-slot="error"></p>')}
 ${dialog("confirm", "")}

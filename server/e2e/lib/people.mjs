@@ -168,6 +168,9 @@ export class Person {
     this.tapped = performance.now();
   }
 
+  // hold is a press that stays down for longer than what is held to confirm.
+  hold = (selector) => this.page.click(selector, { delay: 1100 });
+
   fill = (selector, text) => this.page.fill(selector, text);
   text = (selector) => this.page.textContent(selector);
   data = (selector, name) => this.page.$eval(selector, (el, n) => el.dataset[n], name);
