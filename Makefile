@@ -104,11 +104,11 @@ bench: $(ASSETS) ## benchmarks (BENCH=pattern BENCHTIME=1s PKG=./server/...)
 
 .PHONY: bench-full
 bench-full: $(ASSETS) ## every promised figure, about an hour (LOAD="--only fan5k,max --pin"); docs/performance.md
-	.ci/with-services --no-browser $(GO) run ./cmd/huiwu-load --within 5h bench --full $(LOAD)
+	.ci/with-services --no-browser $(GO) run ./cmd/huiwu-load --within 5h bench --full --time 4s $(LOAD)
 
 .PHONY: bench-peers
 bench-peers: $(ASSETS) ## ours beside a server that only pushes (centrifuge)
-	.ci/with-services --no-browser $(GO) run ./cmd/huiwu-load --within 5h peers $(LOAD)
+	.ci/with-services --no-browser $(GO) run ./cmd/huiwu-load --within 5h peers --time 4s $(LOAD)
 
 # One target after the other; what is found is written to the package's testdata/fuzz: fix it, and keep the file.
 .PHONY: fuzz

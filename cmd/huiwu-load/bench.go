@@ -29,7 +29,7 @@ type benchCmd struct {
 	Idle     int           `default:"2000" help:"Sockets that only wait."`
 	Acts     int           `default:"100" help:"Acts before the crowd, in each repetition."`
 	Rate     float64       `default:"10" help:"Acts a second."`
-	Time     time.Duration `default:"3s" help:"How long each rate is measured, in each repetition."`
+	Time     time.Duration `default:"2s" help:"How long each rate is measured, in each repetition."`
 	Soak     time.Duration `default:"3m" help:"How long the step soak takes; it is not repeated."`
 	Growth   float64       `default:"0.05" help:"Size of the great database of the step growth: 1 is 10,000 events."`
 	Only     []string      `help:"What to measure, by name; see --list."`

@@ -137,7 +137,7 @@ func (p *proof) peerIdle(ctx context.Context) error {
 		if err := w.join(ctx, atOnce); err != nil {
 			return err
 		}
-		if err := wait(ctx, p.Time); err != nil {
+		if err := wait(ctx, max(p.Time, 3*time.Second)); err != nil {
 			return err
 		}
 		after, err := resident(s.pid())

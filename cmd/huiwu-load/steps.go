@@ -199,7 +199,7 @@ func (p *proof) act(ctx context.Context) error {
 
 func (p *proof) idle(ctx context.Context) error {
 	return p.with(ctx, p.postgres, 1, func(bases []string, pids []int) error {
-		r, err := holdIdle(ctx, bases, p.postgres.cast.on(1), pids[0], p.Idle, p.Time)
+		r, err := holdIdle(ctx, bases, p.postgres.cast.on(1), pids[0], p.Idle, max(p.Time, 3*time.Second))
 		if err != nil {
 			return err
 		}
