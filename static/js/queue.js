@@ -167,13 +167,11 @@ async function deliver(entry) {
   // A defect of ours, or no room for its picture, perhaps with this act alone: it rests, the other rows go on.
   const fault = [500, 501, 507].includes(status);
   // Too many of us at once: it said when to come again. That is never a refusal.
-  const rest = fault ? pause(tried.tries, answer.after) : Math.min(PARK, answer.after * 1000 || 0);
-  await write({ ...tried, error: status || "network", rest: rest && Date.now() + rest });
+  const wait = Math.max(answer.after * 1000 || 0, fault && 1000 * 2 ** tried.tries);
+  await write({ ...tried, error: status || "network", rest: Date.now() + Math.min(PARK, wait) });
   tell({ failed: entry.key, status });
   return fault ? "" : status === 401 ? "auth" : "away";
 }
-
-const pause = (tries, after) => Math.max(after * 1000 || 0, Math.min(PARK, 1000 * 2 ** tries));
 
 // settle: what was answered while nobody looked is kept until somebody has read it.
 async function settle(entry, answer) {
