@@ -1853,7 +1853,7 @@ func pageStart(c Ctx) templ.Component {
 			templ_7745c5c3_Var87 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templ.Raw(`<script id="words" type="application/json">`+scriptWords()[c.Locale]+`</script>`).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = templ.JSONScript("words", json.RawMessage(scriptWords()[c.Locale])).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1881,7 +1881,7 @@ func (p Page) same(name string) templ.Component {
 
 // Hole marks where a part of the page is put when it is sent. No text can look
 // like it: "<" is escaped everywhere.
-func Hole(name string) templ.Component { return templ.Raw(HoleStart + name + HoleEnd) }
+func Hole(name string) templ.Component { return templ.Raw(HoleStart + name + HoleEnd) } // allow: names of ours only
 
 // What Hole writes around the part's name.
 const (
