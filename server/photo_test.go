@@ -171,7 +171,7 @@ func TestPhotoRefusals(t *testing.T) {
 		"nothing":           {by: service, status: 422, key: "photo.not_image"},
 		"half a photo":      {by: service, body: picture(t, 300, 200)[:2000], status: 422, key: "photo.broken"},
 		"a bomb":            {by: service, body: bomb.Bytes(), status: 422, key: "photo.too_many_pixels"},
-		"packed":            {by: service, body: packed.Bytes(), status: 422, key: "photo.not_image", more: []string{"Content-Encoding", "gzip"}},
+		"packed":            {by: service, body: packed.Bytes(), status: 422, key: "error.packed", more: []string{"Content-Encoding", "gzip"}},
 		"too many bytes":    {by: service, body: append(picture(t, 30, 20), make([]byte, photos.MaxBytes)...), status: 413},
 		"another crew's":    {by: cleaning, body: picture(t, 30, 20), status: 403, key: "error.forbidden"},
 	} {

@@ -223,11 +223,11 @@ func (s *Server) app() *fiber.App {
 		return strings.HasPrefix(c.Path(), "/static/") || c.Path() == "/live"
 	}}))
 	f.Use(s.Web.KnownHost)
-	f.Use(s.Web.PlainBody)
 	f.Use(s.Web.SameOrigin)
 	f.Use(s.Web.Who)
 	f.Use(s.Web.NoFlood)
 	f.Use(s.Web.SamePerson)
+	f.Use(s.Web.PlainBody) // nothing before it reads a body
 	mount(f, s.Web, Routes(s.Web, s.ops))
 	return f
 }

@@ -24,13 +24,22 @@ const (
 	activityWindows = 5
 )
 
+// My own activity is looked for in the log of this long at a time, among events
+// that ended no longer than aftermath before it began: whoever has a part in few
+// events must not cost a walk through years of everybody's.
+const (
+	activitySpan = 60 * 24 * time.Hour
+	aftermath    = 30 * 24 * time.Hour
+	fewEvents    = 20 // up to so many are read by name, more are met often enough
+)
+
 // Activity is what happened in the events that the person may see, received
 // before that moment (zero = now). mine narrows it to events with a part for him.
 func (s *Store) Activity(ctx context.Context, p *domain.Person, mine bool, before time.Time) (Activity, error) {
 	a := Activity{Events: map[string]domain.Event{}, Before: before}
 	viewers := map[string]domain.Viewer{}
 	for range activityWindows {
-		rows, err := s.activity(ctx, p, mine, a.Before)
+		rows, from, err := s.activity(ctx, p, mine, a.Before)
 		if err != nil {
 			return a, asPerson(err)
 		}
@@ -44,7 +53,7 @@ func (s *Store) Activity(ctx context.Context, p *domain.Person, mine bool, befor
 			}
 		}
 		if a.Before = domain.Before(whole); len(rows) < activityWindow {
-			a.Before = time.Time{}
+			a.Before = from
 		}
 		if a.Before.IsZero() || len(a.Rows) >= activityRows {
 			break
@@ -56,20 +65,53 @@ func (s *Store) Activity(ctx context.Context, p *domain.Person, mine bool, befor
 	return a, nil
 }
 
-func (s *Store) activity(ctx context.Context, p *domain.Person, mine bool, before time.Time) ([]domain.Change, error) {
-	var rows []domain.Change
-	q := s.read.NewSelect().Model(&rows).Where("change.event_id IS NOT NULL AND NOT change.minor")
+// activity is one window of rows. Where it holds fewer than activityWindow, the
+// next one begins at from; zero = there is none.
+func (s *Store) activity(ctx context.Context, p *domain.Person, mine bool, before time.Time) (rows []domain.Change, from time.Time, err error) {
+	q := s.read.NewSelect().Model(&rows).Where("change.event_id IS NOT NULL AND NOT change.minor").
+		OrderExpr("change.received_at DESC, change.topic DESC, change.seq DESC").Limit(activityWindow)
 	if !before.IsZero() {
 		q = q.Where("change.received_at < ?", before)
 	}
-	if mine {
-		q = q.Join("JOIN events AS e ON e.id = change.event_id").WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Where("e.commander_id = ?", p.ID).
-				WhereOr("EXISTS (SELECT 1 FROM assignments a WHERE a.event_id = e.id AND a.person_id = ?)", p.ID).
-				WhereOr("EXISTS (SELECT 1 FROM items i WHERE i.event_id = e.id AND i.crew = ?)", p.Crew)
-		})
+	if !mine {
+		return rows, from, q.Scan(ctx)
 	}
-	return rows, q.OrderExpr("change.received_at DESC, change.topic DESC, change.seq DESC").Limit(activityWindow).Scan(ctx)
+	if before.IsZero() {
+		before = s.Now()
+	}
+	since := before.Add(-activitySpan)
+	if older, err := s.read.NewSelect().Model((*domain.Change)(nil)).Where("received_at <= ?", since).Exists(ctx); err != nil {
+		return nil, from, err
+	} else if older {
+		from = since
+	}
+	q = q.Where("change.received_at >= ?", since)
+	var ids []string
+	if err := s.read.NewSelect().TableExpr("events AS e").Column("e.id").Where("e.end_at > ?", since.Add(-aftermath)).
+		WhereGroup(" AND ", partFor(p)).Limit(fewEvents+1).Scan(ctx, &ids); err != nil || len(ids) == 0 {
+		return nil, from, err
+	}
+	if len(ids) > fewEvents {
+		q = q.Join("JOIN events AS e ON e.id = change.event_id").WhereGroup(" AND ", partFor(p))
+	} else {
+		topics := make([]domain.Topic, 0, len(ids))
+		for _, id := range ids {
+			topics = append(topics, domain.EventTopic(id))
+		}
+		// Materialised, or a planner in a hurry walks the log of everybody backwards.
+		few := s.read.NewSelect().Model((*domain.Change)(nil)).Where("topic IN (?)", bun.List(topics))
+		q = q.WithQuery(bun.NewWithQuery("few", few).Materialized()).ModelTableExpr("few AS change")
+	}
+	return rows, from, q.Scan(ctx)
+}
+
+// partFor narrows events (e) to those with a part for the person.
+func partFor(p *domain.Person) func(q *bun.SelectQuery) *bun.SelectQuery {
+	return func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("e.commander_id = ?", p.ID).
+			WhereOr("EXISTS (SELECT 1 FROM assignments a WHERE a.event_id = e.id AND a.person_id = ?)", p.ID).
+			WhereOr("EXISTS (SELECT 1 FROM items i WHERE i.event_id = e.id AND i.crew = ?)", p.Crew)
+	}
 }
 
 // meet loads the events of the rows that are not known yet, and how the person stands to each.
