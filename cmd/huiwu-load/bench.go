@@ -35,6 +35,7 @@ type benchCmd struct {
 	Only     []string      `help:"What to measure, by name; see --list."`
 	Full     bool          `help:"Measure everything; without it, what fits into some minutes."`
 	List     bool          `help:"Name the steps, and end."`
+	Profile  string        `placeholder:"ADDR" help:"Where the server at work serves its profiles, one at a time: 127.0.0.1:6060 (go tool pprof http://ADDR/debug/pprof/profile)."`
 	Pin      bool          `help:"Servers on one processor, this program on another (Linux)."`
 	Out      string        `help:"File for the figures as JSON."`
 	Strict   bool          `help:"Fail when a target is missed, not only when something was lost, doubled or wrong."`

@@ -61,6 +61,9 @@ func (p *proof) with(ctx context.Context, on *stand, n int, fn func(bases []stri
 	var bases []string
 	var pids []int
 	var servers []*child
+	if p.Profile != "" && n == 1 {
+		env = append(env, "PROFILE_ADDR="+p.Profile)
+	}
 	for range n {
 		s, err := p.launch.start(ctx, "", append(on.env[:len(on.env):len(on.env)], env...)...)
 		if err != nil {

@@ -43,7 +43,7 @@ func BenchmarkFanOut(b *testing.B) {
 				}
 				received.Add(1)
 			}
-		})
+		}, nil)
 		leave = append(leave, c.Leave)
 	}
 	for received.Load() < sockets { // first heartbeats
@@ -92,11 +92,11 @@ func BenchmarkOtherInstance(b *testing.B) {
 			if err != nil {
 				return
 			}
-			if strings.Contains(string(message), "item:") {
+			if strings.Contains(string(message.text), "item:") {
 				arrived <- struct{}{}
 			}
 		}
-	})
+	}, nil)
 	for {
 		here.Announce(s.commit(ev, "item:1"))
 		select {

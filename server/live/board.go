@@ -85,6 +85,8 @@ func (b *board) next() (batch, bool, error) {
 	if pause > 0 && !sleep(h.ctx, pause) {
 		return batch{}, false, h.ctx.Err()
 	}
+	b.r.members.Lock()
+	defer b.r.members.Unlock()
 	b.r.mu.Lock()
 	defer b.r.mu.Unlock()
 	todo := batch{subjects: b.dirty}

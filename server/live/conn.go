@@ -34,58 +34,70 @@ type Conn struct {
 	rooms   []*room
 	queue   []*frame
 	drain   func()
+	try     func(b []byte) taken
+	left    bool        // some of a packet: a writer has to send the rest
 	writing bool        // a writer is at work
 	end     *CloseError // set once; nothing is queued after it
 	writers sync.WaitGroup
-	left    sync.Once
+	leave   sync.Once
 }
 
 // Attach names the writer. It is started in a goroutine of its own whenever
 // something waits and no writer is at work, so an idle socket needs none. It
 // must call Next until that returns an error.
-func (c *Conn) Attach(drain func()) {
+//
+// What try takes while nothing waits needs no writer; nil takes nothing. It must
+// not block.
+func (c *Conn) Attach(drain func(), try func(b []byte) taken) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.drain = drain
+	c.drain, c.try = drain, try
 	c.wake()
 }
 
-// Next returns what waits as one message, frames separated by "\n". The message
-// may be shared with other sockets: write it, do not change it.
+// Next returns what waits as one message, frames separated by "\n"; an empty one
+// asks the writer to send what try left over. The message may be shared with
+// other sockets: write it, do not change it.
 //
 // It returns ErrIdle when nothing waits, and a *CloseError when the socket has
 // to be closed with that code. After either the writer must end.
-func (c *Conn) Next() ([]byte, error) {
+func (c *Conn) Next() (packet, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.end != nil {
-		return nil, c.end // writing stays true: one writer says good-bye, no other starts
+		return packet{}, c.end // writing stays true: one writer says good-bye, no other starts
 	}
 	if len(c.queue) == 0 {
+		if c.left {
+			c.left = false
+			return packet{}, nil
+		}
 		c.writing = false
 		c.queue = nil
-		return nil, ErrIdle
+		return packet{}, ErrIdle
 	}
+	c.left = false // goes before whatever is written next
 	message := c.join()
-	c.hub.count.messages.Add(1)
-	c.hub.count.bytes.Add(int64(len(message)))
+	c.hub.countMessage(message)
 	return message, nil
 }
 
 // join takes frames out of the queue. c.mu is held.
-func (c *Conn) join() []byte {
-	n, size := 1, len(c.queue[0].bytes)
-	for n < len(c.queue) && size+1+len(c.queue[n].bytes) <= maxMessage {
-		size += 1 + len(c.queue[n].bytes)
+func (c *Conn) join() packet {
+	n, size := 1, len(c.queue[0].text)
+	for n < len(c.queue) && size+1+len(c.queue[n].text) <= maxMessage {
+		size += 1 + len(c.queue[n].text)
 		n++
 	}
-	message := c.queue[0].bytes
+	message := c.queue[0].packet
 	if n > 1 {
-		message = append(make([]byte, 0, size), message...)
+		text, ping := append(make([]byte, 0, size), message.text...), c.queue[0].ping
 		for _, f := range c.queue[1:n] {
-			message = append(message, '\n')
-			message = append(message, f.bytes...)
+			text = append(text, '\n')
+			text = append(text, f.text...)
+			ping = ping || f.ping
 		}
+		message = newPacket(text, ping)
 	}
 	clear(c.queue[:n]) // frees the frames while the rest of the queue lives on
 	c.queue = c.queue[n:]
@@ -96,9 +108,9 @@ func (c *Conn) join() []byte {
 // owner must have closed the websocket before, or set a deadline for writes.
 // It may be called more than once.
 func (c *Conn) Leave() {
-	c.left.Do(func() {
+	c.leave.Do(func() {
 		c.mu.Lock()
-		c.drain = nil // no writer starts from here on
+		c.drain, c.try = nil, nil // no writer starts from here on
 		c.finish(errGone)
 		rooms := c.rooms
 		c.mu.Unlock()
@@ -110,12 +122,12 @@ func (c *Conn) Leave() {
 	})
 }
 
-// push queues a frame. It never blocks: a socket that does not keep up is
-// closed, and comes back for what it missed.
+// push sends a frame, or queues it behind what waits already. It never blocks: a
+// socket that does not keep up is closed, and comes back for what it missed.
 func (c *Conn) push(f *frame) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.end != nil {
+	if c.end != nil || c.sent(f) {
 		return
 	}
 	c.supersede(f)
@@ -126,6 +138,22 @@ func (c *Conn) push(f *frame) {
 	}
 	c.queue = append(c.queue, f)
 	c.wake()
+}
+
+// sent reports whether a frame could be sent at once. c.mu is held.
+func (c *Conn) sent(f *frame) bool {
+	if c.try == nil || c.writing || len(c.queue) > 0 {
+		return false
+	}
+	switch c.try(f.wire) {
+	case takenNone:
+		return false
+	case takenSome:
+		c.left = true
+		c.wake()
+	}
+	c.hub.countMessage(f.packet)
+	return true
 }
 
 // first puts frames before everything that was queued since the socket entered
@@ -177,7 +205,7 @@ func (c *Conn) finish(why *CloseError) {
 
 // wake starts a writer when there is work and none is at it. c.mu is held.
 func (c *Conn) wake() {
-	if c.writing || c.drain == nil || len(c.queue) == 0 && c.end == nil {
+	if c.writing || c.drain == nil || len(c.queue) == 0 && !c.left && c.end == nil {
 		return
 	}
 	c.writing = true

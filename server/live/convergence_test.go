@@ -166,7 +166,7 @@ func (p *lifelongPage) join(h *Hub) (leave func()) {
 			if err != nil {
 				return
 			}
-			for _, f := range decode(p.t, message) {
+			for _, f := range decode(p.t, message.text) {
 				if f.Heads != nil {
 					continue
 				}
@@ -177,7 +177,7 @@ func (p *lifelongPage) join(h *Hub) (leave func()) {
 				p.apply(f)
 			}
 		}
-	})
+	}, nil)
 	return conn.Leave
 }
 

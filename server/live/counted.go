@@ -46,15 +46,18 @@ func (c *counted) found(heads map[string]int64) bool {
 }
 
 func (c *counted) next() (batch, bool, error) {
+	c.r.members.Lock()
 	c.r.mu.Lock()
-	hints, from := c.hints, c.last
+	hints, from, empty := c.hints, c.last, len(c.r.groups) == 0
 	c.hints = nil
-	if len(c.r.groups) == 0 {
+	if empty {
 		c.last = c.target // nobody looks; whoever joins says what they have seen
-		c.r.mu.Unlock()
-		return batch{}, false, nil
 	}
 	c.r.mu.Unlock()
+	c.r.members.Unlock()
+	if empty {
+		return batch{}, false, nil
+	}
 
 	if b, ok := follow(hints, from); ok {
 		b.reset = len(b.subjects) > c.r.hub.cfg.MaxCatchUp

@@ -227,7 +227,7 @@ func open(t *testing.T, h *Hub, sub Subscriber) *page {
 		t.Fatalf("Join: %v", err)
 	}
 	p := &page{conn: conn}
-	conn.Attach(func() { p.drain(t) })
+	conn.Attach(func() { p.drain(t) }, nil)
 	t.Cleanup(conn.Leave)
 	return p
 }
@@ -245,8 +245,8 @@ func (p *page) drain(t *testing.T) {
 			return
 		}
 		p.mu.Lock()
-		p.messages = append(p.messages, message)
-		p.frames = append(p.frames, decode(t, message)...)
+		p.messages = append(p.messages, message.text)
+		p.frames = append(p.frames, decode(t, message.text)...)
 		p.mu.Unlock()
 	}
 }

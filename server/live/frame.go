@@ -22,8 +22,9 @@ type frame struct {
 	topic    string // "" for a heartbeat
 	kind     kind
 	reset    bool
+	ping     bool                // the page's machine has to answer, whatever its scripts do
 	subjects map[string]struct{} // of fragments
-	bytes    []byte
+	packet
 }
 
 type frameJSON struct {
@@ -45,28 +46,30 @@ func fragmentsFrame(topic string, seq int64, subjects []string, html []byte) *fr
 	}
 	return &frame{
 		topic: topic, kind: fragments, subjects: set,
-		bytes: encode(frameJSON{Topic: topic, Seq: seq, HTML: string(html)}),
+		packet: pack(frameJSON{Topic: topic, Seq: seq, HTML: string(html)}),
 	}
 }
 
 func tickingFrame(topic string, seq int64, html []byte) *frame {
-	return &frame{topic: topic, kind: ticking, bytes: encode(frameJSON{Topic: topic, Seq: seq, HTML: string(html)})}
+	return &frame{topic: topic, kind: ticking, packet: pack(frameJSON{Topic: topic, Seq: seq, HTML: string(html)})}
 }
 
 func wholeFrame(topic string, html []byte) *frame {
-	return &frame{topic: topic, kind: whole, bytes: encode(frameJSON{Topic: topic, HTML: string(html)})}
+	return &frame{topic: topic, kind: whole, packet: pack(frameJSON{Topic: topic, HTML: string(html)})}
 }
 
 func resetFrame(topic string, seq int64) *frame {
-	return &frame{topic: topic, kind: whole, reset: true, bytes: encode(frameJSON{Topic: topic, Seq: seq, Reset: true})}
+	return &frame{topic: topic, kind: whole, reset: true, packet: pack(frameJSON{Topic: topic, Seq: seq, Reset: true})}
 }
 
 func heartbeatFrame(heads map[string]int64, now time.Time) *frame {
-	return &frame{kind: whole, bytes: encode(heartbeatJSON{
+	return &frame{kind: whole, ping: true, packet: newPacket(encode(heartbeatJSON{
 		Heads: heads,
 		Now:   now.UTC().Format("2006-01-02T15:04:05.000Z07:00"),
-	})}
+	}), true)}
 }
+
+func pack(v any) packet { return newPacket(encode(v), false) }
 
 // encode returns v as JSON in one line. HTML is left readable: escaping each
 // "<" would nearly double the bytes on the air.

@@ -324,7 +324,7 @@ func TestSlowSocketIsClosedAndOthersAreNot(t *testing.T) {
 				}
 				<-stuck
 			}
-		})
+		}, nil)
 		for i := range 70 {
 			h.Announce(s.commit(ev, fmt.Sprintf("item:%d", i)))
 			synctest.Wait()
@@ -354,7 +354,7 @@ func TestLeaveWaitsForTheWriter(t *testing.T) {
 			t.Fatal(err)
 		}
 		writing, left := make(chan struct{}), make(chan struct{})
-		conn.Attach(func() { <-writing })
+		conn.Attach(func() { <-writing }, nil)
 		go func() {
 			conn.Leave()
 			close(left)
@@ -367,7 +367,7 @@ func TestLeaveWaitsForTheWriter(t *testing.T) {
 		}
 		close(writing)
 		<-left
-		conn.Attach(func() { t.Error("a writer started after the end") })
+		conn.Attach(func() { t.Error("a writer started after the end") }, nil)
 		conn.beat()
 		synctest.Wait()
 	})
@@ -387,7 +387,7 @@ func TestBacklogKeepsTheNewestOfASubject(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		frames := decode(t, message)
+		frames := decode(t, message.text)
 		if len(frames) != 6 { // the first heartbeat and one for each subject
 			t.Fatalf("%d frames in the backlog: %+v", len(frames), frames)
 		}
@@ -416,11 +416,11 @@ func TestBacklogLeavesInMessagesOfLimitedSize(t *testing.T) {
 			if errors.Is(err, ErrIdle) {
 				break
 			}
-			if len(message) > maxMessage {
-				t.Errorf("message of %d bytes", len(message))
+			if len(message.text) > maxMessage {
+				t.Errorf("message of %d bytes", len(message.text))
 			}
 			messages++
-			frames += len(decode(t, message))
+			frames += len(decode(t, message.text))
 		}
 		if frames != 41 || messages != 3 {
 			t.Errorf("%d frames in %d messages", frames, messages)

@@ -27,9 +27,13 @@ type room struct {
 
 	flights flights // what joins ask for, shared by all who ask for the same
 
-	mu       sync.Mutex
-	open     bool // it is known where the topic stands
-	groups   map[Key]*group
+	// members is held while a frame goes to all sockets, so that whoever joins or
+	// beats meanwhile is before or after it. It is taken before mu.
+	members sync.Mutex
+	groups  map[Key]*group
+
+	mu       sync.Mutex // never held for long: acts wait for it
+	open     bool       // it is known where the topic stands
 	clockDue bool
 	running  bool      // the worker is at it
 	asked    time.Time // when the oldest thing that waits became known
@@ -44,7 +48,7 @@ type group struct {
 }
 
 // feed is what a room has to show: the changes of a counted topic, or the cards
-// of the board. The room's lock is held where nothing else is said.
+// of the board. The room's mu is held where nothing else is said.
 type feed interface {
 	// opened says where the topic stands now.
 	opened(heads map[string]int64)
@@ -132,20 +136,27 @@ func (r *room) ensureOpen() error {
 // add adds a socket and returns the last change that it will not find in its
 // queue. What is shown from here on, it will.
 func (r *room) add(c *Conn) (joined int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.members.Lock()
+	defer r.members.Unlock()
 	g := r.groups[c.sub.Key]
 	if g == nil {
 		g = &group{conns: make(map[*Conn]struct{})}
 		r.groups[c.sub.Key] = g
 	}
 	g.conns[c] = struct{}{}
+	return r.now()
+}
+
+// now is the last change that is with all sockets, as long as members is held.
+func (r *room) now() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	return r.feed.seq()
 }
 
 func (r *room) remove(c *Conn) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.members.Lock()
+	defer r.members.Unlock()
 	g := r.groups[c.sub.Key]
 	if g == nil {
 		return
@@ -181,7 +192,7 @@ func (r *room) found(heads map[string]int64) {
 func (r *room) tick() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.clockDue = len(r.groups) > 0
+	r.clockDue = true
 	r.work()
 }
 
@@ -256,18 +267,14 @@ func (r *room) showNext() error {
 	return err
 }
 
-// show renders b for each key in the room and queues the frames.
+// show renders b for each key in the room and sends the frames.
 func (r *room) show(b batch) error {
 	frames := make(map[Key]*frame)
 	for {
-		r.mu.Lock()
-		missing := r.missing(frames)
+		missing := r.deliver(b, frames)
 		if len(missing) == 0 {
-			r.deliver(b, frames)
-			r.mu.Unlock()
 			return nil
 		}
-		r.mu.Unlock()
 		// A socket with a new key may join while we render: it is counted as
 		// being at the old seq, so it must get this batch, too.
 		if err := r.renderAll(b, missing, frames); err != nil {
@@ -279,7 +286,7 @@ func (r *room) show(b batch) error {
 	}
 }
 
-// missing returns the keys that have no frame yet. r.mu is held.
+// missing returns the keys that have no frame yet. r.members is held.
 func (r *room) missing(frames map[Key]*frame) []Key {
 	return slices.DeleteFunc(slices.Collect(maps.Keys(r.groups)), func(k Key) bool {
 		_, ok := frames[k]
@@ -338,17 +345,26 @@ func (r *room) renderKey(b batch, key Key) (*frame, error) {
 	return fragmentsFrame(r.topic, b.seq, b.subjects, html), nil
 }
 
-// deliver queues the frames and moves the room on, in one step for whoever joins
-// or beats meanwhile. r.mu is held.
-func (r *room) deliver(b batch, frames map[Key]*frame) {
+// deliver sends the frames and moves the room on, unless sockets of other keys
+// are here, which it returns.
+func (r *room) deliver(b batch, frames map[Key]*frame) (missing []Key) {
+	r.members.Lock()
+	defer r.members.Unlock()
+	if missing = r.missing(frames); len(missing) > 0 {
+		return missing
+	}
 	for key, g := range r.groups {
 		r.push(g, frames[key])
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.feed.shown(b)
 	r.failures = 0
+	return nil
 }
 
-// push queues one frame for a group. r.mu is held.
+// push sends one frame to a group. What changes while that takes its time is
+// shown together in the next round. r.members is held.
 func (r *room) push(g *group, f *frame) {
 	if f == nil || len(g.conns) == 0 {
 		return
@@ -364,11 +380,11 @@ func (r *room) push(g *group, f *frame) {
 	}
 }
 
-// showClock queues what changed with time alone, for each key.
+// showClock sends what changed with time alone, for each key.
 func (r *room) showClock() {
-	r.mu.Lock()
+	r.members.Lock()
 	keys := slices.Collect(maps.Keys(r.groups))
-	r.mu.Unlock()
+	r.members.Unlock()
 	for _, key := range keys {
 		if err := r.refreshClock(r.hub.forRooms, key); err != nil { // the next tick tries again
 			r.hub.complain("clock not shown", "topic", r.topic, "err", err)
@@ -384,8 +400,8 @@ func (r *room) refreshClock(l lane, key Key) error {
 	if err != nil {
 		return err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.members.Lock()
+	defer r.members.Unlock()
 	g := r.groups[key]
 	if g == nil || g.clocked.After(begun) {
 		return nil
@@ -408,8 +424,8 @@ func (r *room) currentClock(key Key, joined int64) *frame {
 	if err != nil {
 		r.hub.complain("clock not shown", "topic", r.topic, "err", err)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.members.Lock()
+	defer r.members.Unlock()
 	g := r.groups[key]
 	if g == nil || len(g.clock) == 0 {
 		return nil
@@ -418,18 +434,18 @@ func (r *room) currentClock(key Key, joined int64) *frame {
 	return tickingFrame(r.topic, joined, g.clock)
 }
 
-// clockFrame returns what the clock of a group says, or nil. r.mu is held.
+// clockFrame returns what the clock of a group says, or nil. r.members is held.
 func (r *room) clockFrame(g *group) *frame {
 	if len(g.clock) == 0 {
 		return nil
 	}
-	return tickingFrame(r.topic, r.feed.seq(), g.clock)
+	return tickingFrame(r.topic, r.now(), g.clock)
 }
 
 // lastSeq returns the last change that is in the queues; counted is false for
 // the board, which has none.
 func (r *room) lastSeq() (seq int64, counted bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.feed.seq(), r.topic != TopicBoard
+	r.members.Lock()
+	defer r.members.Unlock()
+	return r.now(), r.topic != TopicBoard
 }

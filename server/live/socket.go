@@ -20,7 +20,6 @@ const (
 	readLimit     = 4096             // bytes of one message of a page
 	readPatience  = 50 * time.Second // without any sign of life, a pong included
 	writePatience = 5 * time.Second  // for one message to be taken
-	pingPause     = 10 * time.Second // at least, between two pings; they ride on heartbeats
 	farewell      = time.Second      // for the page to answer a close
 	maxChatter    = 20               // messages of a page within chatterTime
 	chatterTime   = 10 * time.Second
@@ -138,10 +137,18 @@ func dropHeaders(c *fiber.Ctx) {
 // Serve owns a websocket from upgrade to close. It is the only place that
 // touches it, and returns when reader and writer have ended and it is closed.
 func (h *Hub) Serve(ws *fastws.Conn, sub Subscriber) {
-	s := &socket{hub: h, ws: ws}
+	s := &socket{hub: h, ws: ws, wire: newWire(ws.NetConn())}
 	defer func() { _ = s.ws.Close() }()
 	defer s.rescue()
 	s.ws.SetReadLimit(readLimit)
+	s.ws.SetPingHandler(func(said string) error {
+		s.alive()
+		return s.wire.write(control(opPong, []byte(said)), farewell)
+	})
+	s.ws.SetCloseHandler(func(code int, _ string) error {
+		_ = s.wire.end(fastws.FormatCloseMessage(code, "")) // the reader ends either way
+		return nil
+	})
 
 	if err := s.join(sub); err != nil {
 		s.refuse(err)
@@ -152,17 +159,17 @@ func (h *Hub) Serve(ws *fastws.Conn, sub Subscriber) {
 		s.conn.Leave()
 		s.answers.Wait()
 	}()
-	s.conn.Attach(s.write)
+	s.conn.Attach(s.write, s.wire.try)
 	s.read()
 }
 
 // socket is one websocket while Serve runs.
 type socket struct {
 	hub  *Hub
-	ws   *fastws.Conn
+	ws   *fastws.Conn // reads
+	wire *wire        // writes
 	conn *Conn
 
-	pinged  time.Time // touched by the writer only
 	answers sync.WaitGroup
 
 	mu      sync.Mutex
@@ -233,25 +240,12 @@ func (s *socket) write() {
 			}
 			return
 		}
-		if !s.send(message) {
+		if s.wire.write(message.wire, writePatience) != nil {
 			_ = s.ws.Close() // ends the reader, and with it everything
 			s.conn.close(errGone)
 			return
 		}
 	}
-}
-
-func (s *socket) send(message []byte) bool {
-	now := time.Now()
-	_ = s.ws.SetWriteDeadline(now.Add(writePatience))
-	if s.ws.WriteMessage(fastws.TextMessage, message) != nil {
-		return false
-	}
-	if now.Sub(s.pinged) < pingPause {
-		return true
-	}
-	s.pinged = now
-	return s.ws.WriteControl(fastws.PingMessage, nil, now.Add(writePatience)) == nil
 }
 
 // part says good-bye, and lets the reader wait for the answer for a moment: a
@@ -264,8 +258,7 @@ func (s *socket) part(end *CloseError) {
 	s.parting = true
 	_ = s.ws.SetReadDeadline(time.Now().Add(farewell))
 	s.mu.Unlock()
-	message := fastws.FormatCloseMessage(end.Code, end.Reason)
-	if s.ws.WriteControl(fastws.CloseMessage, message, time.Now().Add(farewell)) != nil {
+	if s.wire.end(fastws.FormatCloseMessage(end.Code, end.Reason)) != nil {
 		_ = s.ws.Close()
 	}
 }

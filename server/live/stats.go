@@ -9,9 +9,9 @@ type Stats struct {
 	Rooms      int
 	Renders    int64 // calls of Source.Render
 	Frames     int64 // frames encoded
-	Deliveries int64 // frames put into a socket's queue
+	Deliveries int64 // frames sent or put into a socket's queue
 	Superseded int64 // frames taken out of a queue because a newer one shows the same
-	Messages   int64 // websocket messages handed to a writer
+	Messages   int64 // websocket messages sent or handed to a writer
 	Bytes      int64 // bytes of those messages
 	Slow       int64 // sockets closed because their queue was full
 	Evicted    int64 // sockets closed because the person opened too many
@@ -28,6 +28,12 @@ type counters struct {
 	renders, frames, deliveries, superseded, messages, bytes,
 	slow, evicted, refused, revoked,
 	catchUps, resets, heals, failures atomic.Int64
+}
+
+// countMessage counts what goes to one socket.
+func (h *Hub) countMessage(p packet) {
+	h.count.messages.Add(1)
+	h.count.bytes.Add(int64(len(p.text)))
 }
 
 // Stats returns what the hub has done so far.
