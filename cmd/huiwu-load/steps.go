@@ -255,6 +255,7 @@ func (p *proof) cpu(ctx context.Context) error {
 		p.frameBytes = r.FrameBytes
 		p.figures.add(p.cpuName(), "s", r.PerMillion).atMost(10)
 		p.figures.add("  acts held of 50/s", "/s", r.Held)
+		p.figures.add("  bytes of a frame", "", float64(r.FrameBytes))
 		p.note(r.faulty())
 		return nil
 	})

@@ -72,6 +72,7 @@ type Hub struct {
 	ctx    context.Context // ends with Shutdown, or with the context of Start
 	cancel context.CancelFunc
 	gapped chan struct{} // messages may have been missed: poll now
+	breath *breath
 
 	complained atomic.Int64 // when, in ns
 
@@ -98,6 +99,7 @@ func NewHub(cfg Config) *Hub {
 		cfg:      cfg,
 		log:      cfg.Logger,
 		gapped:   make(chan struct{}, 1),
+		breath:   newBreath(),
 		forRooms: make(lane, cfg.Questions),
 		forJoins: make(lane, cfg.Questions),
 		rooms:    make(map[string]*room),
@@ -314,6 +316,7 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	h.stopped = true
 	h.life.Unlock()
 	h.work.Wait()
+	h.breath.close()
 	return err
 }
 

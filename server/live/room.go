@@ -369,7 +369,11 @@ func (r *room) push(g *group, f *frame) {
 	if f == nil || len(g.conns) == 0 {
 		return
 	}
+	sent := 0
 	for c := range g.conns {
+		if sent++; sent%breathEvery == 0 {
+			r.hub.breath.take()
+		}
 		c.push(f)
 	}
 	n := int64(len(g.conns))

@@ -68,7 +68,7 @@ type eventView struct {
 
 func (f *eventView) add(parts ...templ.Component) { f.parts = append(f.parts, parts...) }
 
-// checklist: the changed rows, and the sums over all of them.
+// checklist: the changed rows, and the sums over all of them and over their crews.
 func (f *eventView) checklist(ids []string, changed bool) error {
 	if len(ids) == 0 && !changed {
 		return nil
@@ -81,13 +81,20 @@ func (f *eventView) checklist(ids []string, changed bool) error {
 	for _, id := range ids {
 		want[id] = true
 	}
+	moved := map[domain.Crew]bool{}
 	for k := range all {
 		if want[all[k].ID] {
+			moved[all[k].Crew] = true
 			f.add(views.ItemRow(f.v, f.e, &all[k]))
 		}
 	}
 	p := domain.Sum(all, f.v.Now)
-	f.add(views.Gauge(f.v, f.e, p), views.Tally(f.v, f.e, p))
+	f.add(views.Gauge(f.v, f.e, p))
+	for k := range p.Crews {
+		if crew := &p.Crews[k]; changed || moved[crew.Crew] {
+			f.add(views.TallyCrew(f.v, f.e.ID, crew))
+		}
+	}
 	if changed {
 		f.add(views.Head(f.v, f.e, nil))
 	}
