@@ -39,7 +39,8 @@ var steps = []step{
 	{name: "act", what: "one act after the other, nobody looking on", needs: onPostgres, brief: true, people: few, run: (*proof).act},
 	{name: "idle", what: "memory of sockets that only wait", needs: onPostgres, brief: true, people: func(p *proof) int { return p.Idle }, run: (*proof).idle},
 	{name: "live", what: "acts before a crowd, then all cut and back at once", needs: onPostgres, brief: true, people: one, run: (*proof).live},
-	{name: "two", what: "the same over two instances", needs: onRedis, brief: true, people: one, run: (*proof).two},
+	{name: "two", what: "the same over two instances", needs: onRedis, brief: true, people: one, run: func(p *proof, ctx context.Context) error { return p.many(ctx, 2) }},
+	{name: "four", what: "and over four", needs: onRedis, people: one, run: func(p *proof, ctx context.Context) error { return p.many(ctx, 4) }},
 	{name: "cpu", what: "processor time of the server for a million frames", needs: onPostgres, brief: true, people: one, run: (*proof).cpu},
 	{name: "writes", what: "acts through the whole write path, against pgbench on the same PostgreSQL", needs: onPostgres, brief: true, events: writeEvents, people: few, run: (*proof).writes},
 	{name: "slow", what: "phones that read late or never, beside a crowd", needs: onPostgres, people: one, run: (*proof).slow},
@@ -61,8 +62,8 @@ func (p *proof) with(ctx context.Context, on *stand, n int, fn func(bases []stri
 	var bases []string
 	var pids []int
 	var servers []*child
-	if p.Profile != "" && n == 1 {
-		env = append(env, "PROFILE_ADDR="+p.Profile)
+	if n == 1 {
+		env = append(env, p.profiled()...)
 	}
 	for range n {
 		s, err := p.launch.start(ctx, "", append(on.env[:len(on.env):len(on.env)], env...)...)
@@ -79,6 +80,14 @@ func (p *proof) with(ctx context.Context, on *stand, n int, fn func(bases []stri
 		}
 	}
 	return err
+}
+
+// profiled is what lets a server be looked into while it works.
+func (p *proof) profiled() []string {
+	if p.Profile == "" {
+		return nil
+	}
+	return []string{"PROFILE_ADDR=" + p.Profile}
 }
 
 // start starts servers that are not asked for more than one page.
@@ -229,13 +238,14 @@ func (p *proof) live(ctx context.Context) error {
 	})
 }
 
-func (p *proof) two(ctx context.Context) error {
-	return p.with(ctx, p.postgres, 2, func(bases []string, pids []int) error {
+// many lets the same people be spread over several instances.
+func (p *proof) many(ctx context.Context, instances int) error {
+	return p.with(ctx, p.postgres, instances, func(bases []string, pids []int) error {
 		r, err := playLive(ctx, bases, pids, p.postgres.cast.on(1), liveOptions{Sockets: p.Sockets, Actors: 48, Acts: p.Acts / 3, Rate: p.Rate})
 		if err != nil {
 			return err
 		}
-		p.figures.add("the same over 2 instances: p99", "ms", r.Shown.P99)
+		p.figures.add(fmt.Sprintf("the same over %d instances: p99", instances), "ms", r.Shown.P99)
 		p.note(r.faulty())
 		return nil
 	})
@@ -402,14 +412,15 @@ func (p *proof) max(ctx context.Context) error {
 // back restarts the server under a crowd. The sockets' catch-up is measured in
 // the new process's own time: what the machine does besides does not count.
 func (p *proof) back(ctx context.Context) error {
-	s, err := p.launch.start(ctx, "", p.postgres.env...)
+	env := append(p.profiled(), p.postgres.env...)
+	s, err := p.launch.start(ctx, "", env...)
 	if err != nil {
 		return err
 	}
 	defer func() { s.stop() }()
 	r, err := comeBack(ctx, p.postgres.cast.on(1), s, p.Crowd, 20, func() (*child, error) {
 		s.stop()
-		fresh, err := p.launch.start(ctx, s.addr, p.postgres.env...)
+		fresh, err := p.launch.start(ctx, s.addr, env...)
 		if err == nil {
 			s = fresh
 		}

@@ -17,6 +17,10 @@ const slots = 20
 // read the head of an act that is about to be announced.
 const inFlight = 50 * time.Millisecond
 
+// gapPause gathers gaps before one poll answers all of them: a thousand
+// subscriptions come back one by one.
+const gapPause = 200 * time.Millisecond
+
 // each calls fn for slot after slot, all of them once in every period.
 func (h *Hub) each(period time.Duration, fn func(slot int)) {
 	ticker := time.NewTicker(max(period/slots, time.Millisecond))
@@ -40,7 +44,7 @@ func (h *Hub) polling() {
 		select {
 		case <-ticker.C:
 		case <-h.gapped:
-			sleep(h.ctx, inFlight) // a thousand subscriptions come back one by one
+			sleep(h.ctx, gapPause)
 		case <-h.ctx.Done():
 			return
 		}

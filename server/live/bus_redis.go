@@ -201,10 +201,10 @@ func (b *RedisBus) Unwatch(topic string) {
 	}
 }
 
-// poke lets the topic's shard compare what it has with what is wanted.
+// poke lets the topic's shard look at it. b.mu is held.
 func (b *RedisBus) poke(topic string) {
 	if len(b.shards) > 0 {
-		b.shards[shardOf(topic, b.sharded)].poke()
+		b.shards[shardOf(topic, b.sharded)].poke(topic)
 	}
 }
 

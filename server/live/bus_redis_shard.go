@@ -48,14 +48,17 @@ type redisShard struct {
 	client  redis.UniversalClient
 	sharded bool
 	number  int
-	changed chan struct{} // the set of watched topics changed
+	changed chan struct{}       // dirty is not empty
+	dirty   map[string]struct{} // topics that are watched now, or no more; guarded by bus.mu
 }
 
 func newRedisShard(b *RedisBus, client redis.UniversalClient, sharded bool, number int) *redisShard {
-	return &redisShard{bus: b, client: client, sharded: sharded, number: number, changed: make(chan struct{}, 1)}
+	return &redisShard{bus: b, client: client, sharded: sharded, number: number, changed: make(chan struct{}, 1), dirty: make(map[string]struct{})}
 }
 
-func (s *redisShard) poke() {
+// poke asks for the topic to be subscribed to, or not any more. bus.mu is held.
+func (s *redisShard) poke(topic string) {
+	s.dirty[topic] = struct{}{}
 	select {
 	case s.changed <- struct{}{}:
 	default:
@@ -87,7 +90,7 @@ func (s *redisShard) forever(ctx context.Context) {
 // waitForTopics returns when there is something to subscribe to: most shards of
 // a cluster need no connection.
 func (s *redisShard) waitForTopics(ctx context.Context) bool {
-	for len(s.wanted()) == 0 {
+	for !s.wantsAny() {
 		select {
 		case <-s.changed:
 		case <-ctx.Done():
@@ -97,17 +100,48 @@ func (s *redisShard) waitForTopics(ctx context.Context) bool {
 	return ctx.Err() == nil
 }
 
-// wanted returns the topics of this shard that are watched now.
-func (s *redisShard) wanted() map[string]struct{} {
+func (s *redisShard) wantsAny() bool {
 	s.bus.mu.Lock()
 	defer s.bus.mu.Unlock()
-	topics := make(map[string]struct{})
 	for topic := range s.bus.watched {
 		if shardOf(topic, s.sharded) == s.number {
-			topics[topic] = struct{}{}
+			return true
 		}
 	}
-	return topics
+	return false
+}
+
+// everything makes all topics of this shard dirty: a new connection has none.
+func (s *redisShard) everything() {
+	s.bus.mu.Lock()
+	defer s.bus.mu.Unlock()
+	for topic := range s.bus.watched {
+		if shardOf(topic, s.sharded) == s.number {
+			s.dirty[topic] = struct{}{}
+		}
+	}
+}
+
+// todo takes what is dirty and says how it differs from what the connection has.
+// It looks at nothing else: a thousand phones that come back watch a thousand
+// topics one by one.
+func (s *redisShard) todo(have map[string]struct{}) (add, drop []string) {
+	s.bus.mu.Lock()
+	defer s.bus.mu.Unlock()
+	for topic := range s.dirty {
+		_, wanted := s.bus.watched[topic]
+		_, had := have[topic]
+		switch {
+		case wanted && !had:
+			add = append(add, s.bus.channel(topic, s.sharded))
+			have[topic] = struct{}{}
+		case !wanted && had:
+			drop = append(drop, s.bus.channel(topic, s.sharded))
+			delete(have, topic)
+		}
+	}
+	clear(s.dirty)
+	return add, drop
 }
 
 // session lives as long as one connection: this goroutine reads, another one
@@ -126,6 +160,7 @@ func (s *redisShard) session(ctx context.Context) error {
 	defer func() { _ = pubsub.Close() }()
 
 	first := make(map[string]struct{})
+	s.everything()
 	if err := s.subscribe(ctx, pubsub, first); err != nil {
 		return err
 	}
@@ -164,22 +199,9 @@ func (s *redisShard) keepSubscribed(ctx context.Context, pubsub *redis.PubSub, h
 	}
 }
 
-// subscribe makes the topics that the connection has equal to what is wanted.
+// subscribe brings the connection's topics up to date.
 func (s *redisShard) subscribe(ctx context.Context, pubsub *redis.PubSub, have map[string]struct{}) error {
-	wanted := s.wanted()
-	var add, drop []string
-	for topic := range wanted {
-		if _, ok := have[topic]; !ok {
-			add = append(add, s.bus.channel(topic, s.sharded))
-			have[topic] = struct{}{}
-		}
-	}
-	for topic := range have {
-		if _, ok := wanted[topic]; !ok {
-			drop = append(drop, s.bus.channel(topic, s.sharded))
-			delete(have, topic)
-		}
-	}
+	add, drop := s.todo(have)
 	subscribe, unsubscribe := pubsub.Subscribe, pubsub.Unsubscribe
 	if s.sharded {
 		subscribe, unsubscribe = pubsub.SSubscribe, pubsub.SUnsubscribe

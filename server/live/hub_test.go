@@ -299,7 +299,7 @@ func TestGapPollsAtOnce(t *testing.T) {
 		p := open(t, b, at(zh, ev, 0))
 		a.Announce(s.commit(ev, "item:1"))
 		b.gap()
-		time.Sleep(3 * inFlight)
+		time.Sleep(gapPause + 2*inFlight) // long before the next poll by itself
 		synctest.Wait()
 		if f := p.all(); len(f) != 1 {
 			t.Errorf("got %+v", f)

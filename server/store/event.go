@@ -46,6 +46,49 @@ func eventsFor(db bun.IDB, p *domain.Person) *bun.SelectQuery {
 		Join("LEFT JOIN assignments AS a ON a.event_id = e.id AND a.person_id = ?", p.ID)
 }
 
+// Roster is an event with everything that decides how anybody stands to it. Its
+// topic moves on when any of it changes.
+type Roster struct {
+	Event    domain.Event
+	assigned map[string]domain.Crew // by person
+	crews    map[domain.Crew]bool   // with items
+}
+
+// Viewer is how the person stands to the event; what he may not see is ErrNotFound.
+func (r *Roster) Viewer(p *domain.Person) (domain.Viewer, error) {
+	row := eventRow{Event: r.Event, AssignedCrew: r.assigned[p.ID], CrewTakesPart: r.crews[p.Crew]}
+	v := row.viewer(p)
+	if !v.Can(domain.RightEventSee, r.Event.Secrecy) {
+		return v, domain.ErrNotFound
+	}
+	return v, nil
+}
+
+// Roster loads an event for whoever may ask: Roster.Viewer judges each.
+func (s *Store) Roster(ctx context.Context, id string) (*Roster, error) {
+	e, _, err := eventFor(ctx, s.read, nil, id)
+	if err != nil {
+		return nil, asPerson(err)
+	}
+	var rows []struct {
+		PersonID string
+		Crew     domain.Crew
+	}
+	err = s.read.NewRaw("SELECT person_id, crew FROM assignments WHERE event_id = ? UNION SELECT '', crew FROM items WHERE event_id = ?", id, id).Scan(ctx, &rows)
+	if err != nil {
+		return nil, asPerson(err)
+	}
+	r := &Roster{Event: *e, assigned: map[string]domain.Crew{}, crews: map[domain.Crew]bool{}}
+	for _, row := range rows {
+		if row.PersonID == "" {
+			r.crews[row.Crew] = true
+		} else {
+			r.assigned[row.PersonID] = row.Crew
+		}
+	}
+	return r, nil
+}
+
 // Event loads one event through the person's rights: what he may not see is
 // ErrNotFound. The viewer says how he stands to it.
 func (s *Store) Event(ctx context.Context, p *domain.Person, id string) (*domain.Event, domain.Viewer, error) {
@@ -690,10 +733,10 @@ func (s *Store) DeclareReady(ctx context.Context, act domain.Act, id string) (do
 		if err := tx.saveEvent(ctx, e, domain.Change{Verb: "event.ready", Old: string(old), New: string(e.Status)}); err != nil {
 			return err
 		}
-		// The walk and the declaration are done by the declaration itself.
+		// The walk and the declaration are done by the declaration itself, unless somebody said otherwise after it.
 		for k := range items {
 			i := &items[k]
-			if (i.TemplateID == "M6" || i.TemplateID == "M7") && i.Open() && v.Person.ID != "" {
+			if (i.TemplateID == "M6" || i.TemplateID == "M7") && i.Open() && v.Person.ID != "" && !tx.At.Before(i.StateAt) {
 				before := i.State(tx.At)
 				if changed, err := i.Done(domain.Doing{By: v.Person.ID, At: tx.At, Received: tx.Now}); err != nil || !changed {
 					continue

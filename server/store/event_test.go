@@ -625,6 +625,29 @@ func TestReady(t *testing.T) {
 	})
 }
 
+// "Ready" that comes late ticks the declaration's own item, but not when it was opened again since.
+func TestLateReadyLeavesNewerItems(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		s, ctx := w.Store, t.Context()
+		w.settle(t, w.Other, star)
+		w.set("09:20")
+		must(t)(s.DoItem(ctx, w.Act("commander"), w.Item(t, w.Other, "M6").ID, ""))
+		w.set("09:25")
+		must(t)(s.UndoItem(ctx, w.Act("commander"), w.Item(t, w.Other, "M6").ID))
+		w.set("09:30")
+		must(t)(s.DeclareReady(ctx, w.acted("commander", "09:22"), w.Other))
+		equal(t, "status", w.event(t, w.Other).Status, domain.EventReady)
+		equal(t, "what was opened after it", w.Item(t, w.Other, "M6").Status, domain.ItemOpen)
+		must(t)(s.WithdrawReady(ctx, w.Act("commander"), w.Other))
+		w.set("09:40")
+		must(t)(s.DeclareReady(ctx, w.Act("commander"), w.Other))
+		if i := w.Item(t, w.Other, "M6"); i.Open() {
+			t.Errorf("not ticked by the declaration: %s", i.Status)
+		}
+		whole(t, s, domain.EventTopic(w.Other))
+	})
+}
+
 // A late word does not undo what was said since; it stands in the log.
 func TestLateWords(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {

@@ -99,7 +99,7 @@ func (a *App) mayWatch(ctx context.Context, p *domain.Person, topics []domain.To
 			if view == ViewWall {
 				return domain.ErrNotFound
 			}
-			e, v, err := a.Store.Event(ctx, p, id)
+			e, v, _, err := a.stand(ctx, p, id)
 			if err != nil {
 				return err
 			}
@@ -163,7 +163,7 @@ func (s Source) Changes(ctx context.Context, topic string, since int64, limit in
 }
 
 // Allowed asks again whether a socket may stay: the database, not what is
-// remembered of the session.
+// remembered of the session; of the event, what is proved to be still so.
 func (s Source) Allowed(ctx context.Context, session string, topics []string, view string) error {
 	_, p, err := s.Store.SessionPerson(ctx, session)
 	if errors.Is(err, store.ErrUnauthenticated) {

@@ -80,11 +80,11 @@ func (a *App) snapshot(ctx context.Context, id string, seq int64) (*snapshot, er
 			return next, nil
 		}
 	}
-	e, _, err := a.Store.Event(ctx, nil, id)
+	r, err := a.roster(ctx, id, seq)
 	if err != nil {
 		return nil, err
 	}
-	slot.last = &snapshot{seq: seq, event: e, store: a.Store}
+	slot.last = &snapshot{seq: seq, event: &r.Event, store: a.Store}
 	return slot.last, nil
 }
 

@@ -6,25 +6,24 @@ import (
 	"time"
 
 	"huiwu/server/domain"
+	"huiwu/server/store"
 	"huiwu/views"
 )
 
-// standing is how a person stands to an event, as of one seq of the event's topic
-// and one of the person's row: whatever decides rights moves one of the two.
-type standing struct {
-	eventSeq, personSeq int64
-	event               *domain.Event // shared: each reader gets a copy
-	viewer              domain.Viewer
+// keptRoster is an event's roster as of one seq of its topic: whatever decides how
+// anybody stands to it moves that.
+type keptRoster struct {
+	mu     sync.Mutex // held while it is read: the others wait for the answer
+	seq    int64
+	roster *store.Roster // shared: each reader gets a copy of the event
 }
-
-type standingKey struct{ person, event string }
 
 // kept is what pages are made of and what a look at two topics' heads proves to
 // be still so.
 type kept struct {
-	mu        sync.Mutex
-	standings map[standingKey]standing
-	bells     map[string]keptBell
+	mu      sync.Mutex
+	rosters map[string]*keptRoster // by event
+	bells   map[string]keptBell
 }
 
 type keptBell struct {
@@ -34,8 +33,12 @@ type keptBell struct {
 	words string // its language
 }
 
-// maxKept is how many of each are remembered: the crews of a busy day.
-const maxKept = 20_000
+// How many are remembered: the events that people look at on a busy day, and the
+// people.
+const (
+	maxRosters = 200
+	maxBells   = 20_000
+)
 
 // bellLife is how long a bell is believed without a change: what is older than
 // domain.NoticeMemory leaves it without one.
@@ -45,36 +48,54 @@ const bellLife = time.Minute
 // the reader's own, before anything else that the page shows.
 type look map[domain.Topic]int64
 
-// stand is Store.Event for a page. It costs one look at the heads, which it
-// returns, while neither event nor person has changed.
+// stand is Store.Event for a page or a socket. It costs one look at the heads,
+// which it returns, while the event has not changed.
 func (a *App) stand(ctx context.Context, p *domain.Person, id string) (*domain.Event, domain.Viewer, look, error) {
 	topic := domain.EventTopic(id)
 	h, err := a.Store.Heads(ctx, []domain.Topic{topic, domain.PersonTopic(p.ID)})
 	if err != nil {
 		return nil, domain.Viewer{}, nil, err
 	}
-	key := standingKey{p.ID, id}
-	a.kept.mu.Lock()
-	s, found := a.kept.standings[key]
-	a.kept.mu.Unlock()
-	if found && s.eventSeq == h[topic] && s.personSeq == p.Seq {
-		e := *s.event
-		v := s.viewer
-		v.Person = p
-		return &e, v, h, nil
+	r, err := a.roster(ctx, id, h[topic])
+	if err != nil {
+		return nil, domain.Viewer{}, h, err
 	}
-	e, v, err := a.Store.Event(ctx, p, id)
+	v, err := r.Viewer(p)
 	if err != nil {
 		return nil, v, h, err
 	}
-	shared := *e
-	a.kept.mu.Lock()
-	defer a.kept.mu.Unlock()
-	if a.kept.standings == nil || len(a.kept.standings) >= maxKept {
-		a.kept.standings = map[standingKey]standing{}
+	e := r.Event
+	return &e, v, h, nil
+}
+
+// roster is the event's as of seq or later.
+func (a *App) roster(ctx context.Context, id string, seq int64) (*store.Roster, error) {
+	k := a.kept.slot(id)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.roster != nil && k.seq >= seq {
+		return k.roster, nil
 	}
-	a.kept.standings[key] = standing{eventSeq: h[topic], personSeq: p.Seq, event: &shared, viewer: v}
-	return e, v, h, nil
+	r, err := a.Store.Roster(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	k.seq, k.roster = seq, r
+	return r, nil
+}
+
+func (k *kept) slot(event string) *keptRoster {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	found := k.rosters[event]
+	if found == nil {
+		if k.rosters == nil || len(k.rosters) >= maxRosters {
+			k.rosters = map[string]*keptRoster{}
+		}
+		found = new(keptRoster)
+		k.rosters[event] = found
+	}
+	return found
 }
 
 // bellAt is the person's bell when the head of his topic is known to be seq.
@@ -95,7 +116,7 @@ func (a *App) bellAt(ctx context.Context, p *domain.Person, locale string, seq i
 	}
 	a.kept.mu.Lock()
 	defer a.kept.mu.Unlock()
-	if a.kept.bells == nil || len(a.kept.bells) >= maxKept {
+	if a.kept.bells == nil || len(a.kept.bells) >= maxBells {
 		a.kept.bells = map[string]keptBell{}
 	}
 	a.kept.bells[p.ID] = keptBell{seq: seq, read: read, bell: b, words: locale}
