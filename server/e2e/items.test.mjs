@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { begin, clock, local, newEvent, VISIT, WEEKLY } from "./lib/building.mjs";
-import { DESK, house, WALL } from "./lib/people.mjs";
+import { DESK, house, until, WALL } from "./lib/people.mjs";
 import { say } from "./lib/words.mjs";
 
 let visit;
@@ -273,7 +273,8 @@ test("an item that nobody foresaw appears on the lists of the others, at its pla
   const added = "#main .item:has-text('主席台加一支台灯')";
   assert.equal(await engineer.data(added, "flag"), "blocks_ready");
   await engineer.says(`${added} .item-clock`, due);
-  assert.equal(await commander.page.inputValue("#f-text"), "", "the form is ready for the next");
+  // The others may hear of it before his own answer is there.
+  await until("the form is ready for the next", async () => (await commander.page.inputValue("#f-text")) === "");
   assert.equal(await cleaner.count(added), 0, "not on the list of another crew");
   await engineer.press(`${added} .act-done`);
   await commander.seen(`${added}[data-state=submitted]`);
