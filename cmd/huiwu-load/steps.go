@@ -437,9 +437,12 @@ func (p *proof) back(ctx context.Context) error {
 
 // soak is flat when the end is like the middle: by then all that is kept is there.
 func (p *proof) soak(ctx context.Context) error {
-	profile, err := freeAddr()
-	if err != nil {
-		return err
+	profile := p.Profile
+	if profile == "" {
+		var err error
+		if profile, err = freeAddr(); err != nil {
+			return err
+		}
 	}
 	return p.with(ctx, p.postgres, 1, func(bases []string, pids []int) error {
 		r, err := soak(ctx, bases[0], profile, pids[0], p.postgres.cast.on(1), p.Sockets, 20, p.Soak)

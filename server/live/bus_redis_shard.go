@@ -90,7 +90,7 @@ func (s *redisShard) forever(ctx context.Context) {
 // waitForTopics returns when there is something to subscribe to: most shards of
 // a cluster need no connection.
 func (s *redisShard) waitForTopics(ctx context.Context) bool {
-	for !s.wantsAny() {
+	for !s.everything() {
 		select {
 		case <-s.changed:
 		case <-ctx.Done():
@@ -100,26 +100,18 @@ func (s *redisShard) waitForTopics(ctx context.Context) bool {
 	return ctx.Err() == nil
 }
 
-func (s *redisShard) wantsAny() bool {
+// everything makes all topics of this shard dirty, since a new connection has
+// none, and reports whether there are any.
+func (s *redisShard) everything() bool {
 	s.bus.mu.Lock()
 	defer s.bus.mu.Unlock()
-	for topic := range s.bus.watched {
-		if shardOf(topic, s.sharded) == s.number {
-			return true
-		}
-	}
-	return false
-}
-
-// everything makes all topics of this shard dirty: a new connection has none.
-func (s *redisShard) everything() {
-	s.bus.mu.Lock()
-	defer s.bus.mu.Unlock()
+	clear(s.dirty)
 	for topic := range s.bus.watched {
 		if shardOf(topic, s.sharded) == s.number {
 			s.dirty[topic] = struct{}{}
 		}
 	}
+	return len(s.dirty) > 0
 }
 
 // todo takes what is dirty and says how it differs from what the connection has.
@@ -160,7 +152,6 @@ func (s *redisShard) session(ctx context.Context) error {
 	defer func() { _ = pubsub.Close() }()
 
 	first := make(map[string]struct{})
-	s.everything()
 	if err := s.subscribe(ctx, pubsub, first); err != nil {
 		return err
 	}

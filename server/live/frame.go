@@ -22,7 +22,6 @@ type frame struct {
 	topic    string // "" for a heartbeat
 	kind     kind
 	reset    bool
-	ping     bool                // the page's machine has to answer, whatever its scripts do
 	subjects map[string]struct{} // of fragments
 	packet
 }
@@ -63,7 +62,7 @@ func resetFrame(topic string, seq int64) *frame {
 }
 
 func heartbeatFrame(heads map[string]int64, now time.Time) *frame {
-	return &frame{kind: whole, ping: true, packet: newPacket(encode(heartbeatJSON{
+	return &frame{kind: whole, packet: newPacket(encode(heartbeatJSON{
 		Heads: heads,
 		Now:   now.UTC().Format("2006-01-02T15:04:05.000Z07:00"),
 	}), true)}

@@ -15,6 +15,7 @@ import (
 type packet struct {
 	text []byte // the message, a part of wire
 	wire []byte
+	ping bool // the page's machine has to answer, whatever its scripts do
 }
 
 // Opcodes of RFC 6455 §5.2, of frames that are a message of their own.
@@ -34,7 +35,7 @@ func newPacket(text []byte, ping bool) packet {
 	wire = appendHead(wire, opText, len(text))
 	from := len(wire)
 	wire = append(wire, text...)
-	p := packet{text: wire[from:len(wire):len(wire)]}
+	p := packet{text: wire[from:len(wire):len(wire)], ping: ping}
 	if ping {
 		wire = appendHead(wire, opPing, 0)
 	}

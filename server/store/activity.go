@@ -74,7 +74,8 @@ func (s *Store) activity(ctx context.Context, p *domain.Person, mine bool, befor
 		q = q.Where("change.received_at < ?", before)
 	}
 	if !mine {
-		return rows, from, q.Scan(ctx)
+		err = q.Scan(ctx)
+		return rows, from, err
 	}
 	if before.IsZero() {
 		before = s.Now()
@@ -102,7 +103,8 @@ func (s *Store) activity(ctx context.Context, p *domain.Person, mine bool, befor
 		few := s.read.NewSelect().Model((*domain.Change)(nil)).Where("topic IN (?)", bun.List(topics))
 		q = q.WithQuery(bun.NewWithQuery("few", few).Materialized()).ModelTableExpr("few AS change")
 	}
-	return rows, from, q.Scan(ctx)
+	err = q.Scan(ctx)
+	return rows, from, err
 }
 
 // partFor narrows events (e) to those with a part for the person.

@@ -38,6 +38,15 @@ func (r *eventRow) viewer(p *domain.Person) domain.Viewer {
 	return v
 }
 
+// seenBy is viewer; what the person may not see is ErrNotFound.
+func (r *eventRow) seenBy(p *domain.Person) (domain.Viewer, error) {
+	v := r.viewer(p)
+	if !v.Can(domain.RightEventSee, r.Secrecy) {
+		return v, domain.ErrNotFound
+	}
+	return v, nil
+}
+
 // eventsFor selects events with the person's relation to each.
 func eventsFor(db bun.IDB, p *domain.Person) *bun.SelectQuery {
 	return db.NewSelect().TableExpr("events AS e").ColumnExpr("e.*").
@@ -57,11 +66,7 @@ type Roster struct {
 // Viewer is how the person stands to the event; what he may not see is ErrNotFound.
 func (r *Roster) Viewer(p *domain.Person) (domain.Viewer, error) {
 	row := eventRow{Event: r.Event, AssignedCrew: r.assigned[p.ID], CrewTakesPart: r.crews[p.Crew]}
-	v := row.viewer(p)
-	if !v.Can(domain.RightEventSee, r.Event.Secrecy) {
-		return v, domain.ErrNotFound
-	}
-	return v, nil
+	return row.seenBy(p)
 }
 
 // Roster loads an event for whoever may ask: Roster.Viewer judges each.
@@ -116,9 +121,9 @@ func eventOnly(ctx context.Context, db bun.IDB, p *domain.Person, id string) (*d
 	if err := eventsFor(db, p).Where("e.id = ?", id).Scan(ctx, &row); err != nil {
 		return nil, domain.Viewer{}, noRows(err)
 	}
-	v := row.viewer(p)
-	if !v.Can(domain.RightEventSee, row.Secrecy) {
-		return nil, v, domain.ErrNotFound
+	v, err := row.seenBy(p)
+	if err != nil {
+		return nil, v, err
 	}
 	return &row.Event, v, nil
 }

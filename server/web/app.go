@@ -50,7 +50,7 @@ type App struct {
 	sessions  sync.Map     // session id → *cachedSession
 	forgotten atomic.Int64 // how often sessions were dropped from it
 	names     nameCache
-	snapshots snapshots
+	snapshots slots[snapshotSlot]
 	kept      kept
 	floods    limits.Buckets
 }

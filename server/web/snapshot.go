@@ -27,10 +27,26 @@ type snapshot struct {
 	second int64 // of the clock, when the lists were rendered
 }
 
-// snapshots are the last ones of the events that people look at.
-type snapshots struct {
-	mu    sync.Mutex
-	slots map[string]*snapshotSlot
+// slots remember something of each event that people look at.
+type slots[T any] struct {
+	mu      sync.Mutex
+	byEvent map[string]*T
+}
+
+// slot is the event's, a new one if there is none. When there are most, all but
+// the new one are forgotten.
+func (s *slots[T]) slot(event string, most int) *T {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := s.byEvent[event]
+	if found == nil {
+		if s.byEvent == nil || len(s.byEvent) >= most {
+			s.byEvent = map[string]*T{}
+		}
+		found = new(T)
+		s.byEvent[event] = found
+	}
+	return found
 }
 
 type snapshotSlot struct {
@@ -41,20 +57,6 @@ type snapshotSlot struct {
 // maxSnapshots is how many events are remembered: more than a busy day has.
 const maxSnapshots = 100
 
-func (s *snapshots) slot(id string) *snapshotSlot {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found := s.slots[id]
-	if found == nil {
-		if s.slots == nil || len(s.slots) >= maxSnapshots {
-			s.slots = map[string]*snapshotSlot{}
-		}
-		found = new(snapshotSlot)
-		s.slots[id] = found
-	}
-	return found
-}
-
 // snapshot is the event as of seq of its topic, or later. With 0 the head is asked
 // for, before the rest: what is shown is never older than its seq.
 func (a *App) snapshot(ctx context.Context, id string, seq int64) (*snapshot, error) {
@@ -64,7 +66,7 @@ func (a *App) snapshot(ctx context.Context, id string, seq int64) (*snapshot, er
 			return nil, err
 		}
 	}
-	slot := a.snapshots.slot(id)
+	slot := a.snapshots.slot(id, maxSnapshots)
 	slot.mu.Lock()
 	defer slot.mu.Unlock()
 	if s := slot.last; s != nil && s.seq >= seq {

@@ -21,9 +21,10 @@ type keptRoster struct {
 // kept is what pages are made of and what a look at two topics' heads proves to
 // be still so.
 type kept struct {
-	mu      sync.Mutex
-	rosters map[string]*keptRoster // by event
-	bells   map[string]keptBell
+	rosters slots[keptRoster]
+
+	mu    sync.Mutex
+	bells map[string]keptBell
 }
 
 type keptBell struct {
@@ -70,7 +71,7 @@ func (a *App) stand(ctx context.Context, p *domain.Person, id string) (*domain.E
 
 // roster is the event's as of seq or later.
 func (a *App) roster(ctx context.Context, id string, seq int64) (*store.Roster, error) {
-	k := a.kept.slot(id)
+	k := a.kept.rosters.slot(id, maxRosters)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.roster != nil && k.seq >= seq {
@@ -82,20 +83,6 @@ func (a *App) roster(ctx context.Context, id string, seq int64) (*store.Roster, 
 	}
 	k.seq, k.roster = seq, r
 	return r, nil
-}
-
-func (k *kept) slot(event string) *keptRoster {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	found := k.rosters[event]
-	if found == nil {
-		if k.rosters == nil || len(k.rosters) >= maxRosters {
-			k.rosters = map[string]*keptRoster{}
-		}
-		found = new(keptRoster)
-		k.rosters[event] = found
-	}
-	return found
 }
 
 // bellAt is the person's bell when the head of his topic is known to be seq.
