@@ -14,20 +14,12 @@ import (
 // PushKeys are the keys by which push services know this site, made once by
 // whichever instance comes first.
 func (s *Store) PushKeys(ctx context.Context, generate func() (private, public string, err error)) (private, public string, err error) {
-	private, public, err = generate()
-	if err != nil {
-		return "", "", err
-	}
 	// One row holds both: two instances that start at once must not mix theirs.
-	_, err = s.write.NewRaw("INSERT INTO site_keys (name, value, made_at) VALUES ('vapid', ?, ?) ON CONFLICT (name) DO NOTHING", s.vault.seal(vapidPlace, private+" "+public), s.Now()).Exec(ctx)
+	value, err := s.siteKey(ctx, vapidKey, func() (string, error) {
+		private, public, err := generate()
+		return private + " " + public, err
+	})
 	if err != nil {
-		return "", "", asPerson(err)
-	}
-	var value string
-	if err := s.write.NewSelect().TableExpr("site_keys").Column("value").Where("name = 'vapid'").Scan(ctx, &value); err != nil {
-		return "", "", asPerson(err)
-	}
-	if value, err = s.vault.open(vapidPlace, value); err != nil {
 		return "", "", err
 	}
 	private, public, ok := strings.Cut(value, " ")

@@ -20,7 +20,7 @@ import (
 
 // ErrWrongKey stops a start: the database holds secrets that the key does not open.
 var ErrWrongKey = errors.New("the stored secrets (robots of chat groups, keys of Web Push) do not open: put back the SECRET_KEY with which they were stored, " +
-	"or the file secret.key of DATA_DIR; or give them up with \"huiwu forget-secrets\": robots are then entered anew, and phones turn their alerts on again")
+	"or the file secret.key of DATA_DIR; or give them up with \"huiwu forget-secrets\": robots are then entered anew, phones turn their alerts on again, and links and QR codes are sent anew")
 
 // vault seals secrets before they reach the database, so that a copy of it, or a
 // backup, rings no phone and speaks in no chat group. nil leaves them as they are.
@@ -63,10 +63,32 @@ func (v *vault) open(place, text string) (string, error) {
 
 func isSealed(text string) bool { return strings.HasPrefix(text, sealMark) }
 
+// Names of rows of site_keys: the one by which a key shows that it is the right
+// one, and the secrets that all instances share.
 const (
-	sealProof  = "sealed" // name of the row by which a key shows that it is the right one
-	vapidPlace = "site_keys:vapid"
+	sealProof = "sealed"
+	vapidKey  = "vapid"
+	passKey   = "passes"
 )
+
+// siteKey is the secret of that name, made by whichever instance comes first.
+func (s *Store) siteKey(ctx context.Context, name string, generate func() (string, error)) (string, error) {
+	fresh, err := generate()
+	if err != nil {
+		return "", err
+	}
+	_, err = s.write.NewRaw("INSERT INTO site_keys (name, value, made_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING", name, s.vault.seal(keyPlace(name), fresh), s.Now()).Exec(ctx)
+	if err != nil {
+		return "", asPerson(err)
+	}
+	var value string
+	if err := s.write.NewSelect().TableExpr("site_keys").Column("value").Where("name = ?", name).Scan(ctx, &value); err != nil {
+		return "", asPerson(err)
+	}
+	return s.vault.open(keyPlace(name), value)
+}
+
+func keyPlace(name string) string { return "site_keys:" + name }
 
 // OpenSecrets takes the key of the stored secrets, proves it, and seals what is
 // not sealed yet. Without a key the embedded database gets one in a file of its
@@ -110,15 +132,15 @@ func (s *Store) OpenSecrets(ctx context.Context, key, dir string) (sealed bool, 
 // sealOld seals what an earlier version stored. A row that somebody changes
 // meanwhile was sealed by him.
 func (s *Store) sealOld(ctx context.Context) error {
-	var pairs []string
-	if err := s.write.NewSelect().TableExpr("site_keys").Column("value").Where("name = 'vapid'").Scan(ctx, &pairs); err != nil {
+	var keys []struct{ Name, Value string }
+	if err := s.write.NewSelect().TableExpr("site_keys").Column("name", "value").Where("name <> ?", sealProof).Scan(ctx, &keys); err != nil {
 		return err
 	}
-	for _, p := range pairs {
-		if isSealed(p) {
+	for _, k := range keys {
+		if isSealed(k.Value) {
 			continue
 		}
-		if _, err := s.write.NewRaw("UPDATE site_keys SET value = ? WHERE name = 'vapid' AND value = ?", s.vault.seal(vapidPlace, p), p).Exec(ctx); err != nil {
+		if _, err := s.write.NewRaw("UPDATE site_keys SET value = ? WHERE name = ? AND value = ?", s.vault.seal(keyPlace(k.Name), k.Value), k.Name, k.Value).Exec(ctx); err != nil {
 			return err
 		}
 	}
@@ -160,7 +182,8 @@ func (s *Store) openChannel(c *domain.Channel) (err error) {
 }
 
 // ForgetSecrets gives up what a lost key has closed: the robots, the site's keys
-// of Web Push, and the subscriptions made with them.
+// of Web Push with the subscriptions made with them, and of links and QR codes,
+// which have to be sent again.
 func (s *Store) ForgetSecrets(ctx context.Context) error {
 	_, err := s.Write(ctx, domain.Act{}, func(ctx context.Context, tx *Tx) error {
 		if err := tx.Lock(ctx, domain.TopicFloor); err != nil {
@@ -173,7 +196,7 @@ func (s *Store) ForgetSecrets(ctx context.Context) error {
 		for k := range list {
 			tx.Record(domain.Change{Topic: domain.TopicFloor, Subject: "channel:" + list[k].ID, Verb: "channel.removed", Label: list[k].Name, New: string(list[k].Kind)})
 		}
-		for _, q := range []string{"DELETE FROM channels", "DELETE FROM push_devices", "DELETE FROM site_keys WHERE name IN ('vapid', 'sealed')"} {
+		for _, q := range []string{"DELETE FROM channels", "DELETE FROM push_devices", "DELETE FROM site_keys"} {
 			if _, err := tx.ExecContext(ctx, q); err != nil {
 				return err
 			}

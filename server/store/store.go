@@ -45,6 +45,7 @@ type Store struct {
 	postgres bool
 	log      *slog.Logger
 	vault    *vault // nil until OpenSecrets, and where there is no key
+	passes   passBook
 }
 
 // Announcement says that a topic moved on from First to Seq by one act.
