@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // need stops a test whose program is missing: loudly where it must be there.
@@ -221,13 +222,27 @@ func (p *postgres) url(addr string) string {
 func (p *postgres) exec(ctx context.Context, sql string) error { return p.on(ctx, "postgres", sql) }
 
 func (p *postgres) on(ctx context.Context, database, sql string) error {
-	c, err := pgx.Connect(ctx, "postgres://postgres@"+p.addr()+"/"+database+"?sslmode=disable&connect_timeout=3")
+	c, err := connect(ctx, "postgres://postgres@"+p.addr()+"/"+database+"?sslmode=disable&connect_timeout=3")
 	if err != nil {
 		return err
 	}
 	defer c.Close(context.WithoutCancel(ctx))
 	_, err = c.Exec(ctx, sql)
 	return err
+}
+
+// connect waits for a server that another fault has just made start again: the
+// tools need it, whatever the phones find.
+func connect(ctx context.Context, url string) (*pgx.Conn, error) {
+	const startingUp = "57P03"
+	for try := 0; ; try++ {
+		c, err := pgx.Connect(ctx, url)
+		var pg *pgconn.PgError
+		if err == nil || try == 50 || !errors.As(err, &pg) || pg.Code != startingUp {
+			return c, err
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
 }
 
 // flushTime makes every commit wait before it is flushed, as a slow disk would.
@@ -264,7 +279,7 @@ func children(pid int) []int {
 
 // backends are the processes that serve the program's connections.
 func (p *postgres) backends(ctx context.Context) ([]int32, error) {
-	c, err := pgx.Connect(ctx, p.url(p.addr()))
+	c, err := connect(ctx, p.url(p.addr()))
 	if err != nil {
 		return nil, err
 	}
