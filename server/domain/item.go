@@ -581,3 +581,15 @@ var releaseGates = map[string][]string{
 
 // GateFor lists the items that must be finished before this one, by template id.
 func GateFor(templateID string) []string { return releaseGates[templateID] }
+
+// SameHand finds two of those items that one person did.
+func SameHand(done []Item) (first, second int, ok bool) {
+	for second = range done {
+		for first = range done[:second] {
+			if by := done[second].DoneBy; by != "" && done[first].DoneBy == by {
+				return first, second, true
+			}
+		}
+	}
+	return 0, 0, false
+}

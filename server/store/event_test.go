@@ -508,6 +508,18 @@ func TestReleaseGate(t *testing.T) {
 		equal(t, "car", do("X9", "12"), "")
 		equal(t, "still without CCTV", do("M13", "云母"), "item.gate")
 		equal(t, "CCTV", do("V5", "水晶"), "")
+
+		// Three look, not one three times.
+		_, err = s.DoItem(ctx, w.Act("supervisor"), w.Item(t, w.Event, "M13").ID, "云母")
+		if e, ok := domain.AsError(err); !ok || e.Key != "item.gate_same_person" || e.Args["one_zh"] != "开门送客至电梯/车旁" || e.Args["two_zh"] != "确认末车离开" {
+			t.Errorf("one person's word for all: %v", err)
+		}
+		w.set("12:05")
+		must(t)(s.UndoItem(ctx, w.Act("supervisor"), w.Item(t, w.Event, "X9").ID))
+		must(t)(s.DoItem(ctx, w.Act("security"), w.Item(t, w.Event, "X9").ID, "12"))
+		equal(t, "hall and cameras by one", do("M13", "云母"), "item.gate_same_person")
+		must(t)(s.UndoItem(ctx, w.Act("supervisor"), w.Item(t, w.Event, "V5").ID))
+		must(t)(s.DoItem(ctx, w.Act("control"), w.Item(t, w.Event, "V5").ID, "水晶"))
 		w.set("12:10")
 		equal(t, "all gone", do("M13", "云母"), "")
 		e := w.event(t, w.Event)

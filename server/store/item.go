@@ -325,13 +325,27 @@ func (a *itemAct) gate(ctx context.Context) error {
 		return err
 	}
 	if len(open) == 0 {
-		return nil
+		return a.ownWords(ctx, first)
 	}
 	zh, en := make([]string, 0, len(open)), make([]string, 0, len(open))
 	for k := range open {
 		zh, en = append(zh, open[k].Text("zh")), append(en, open[k].Text("en"))
 	}
 	return domain.Conflict("item.gate", "items_zh", strings.Join(zh, "、"), "items_en", strings.Join(en, ", "))
+}
+
+// ownWords refuses what rests on the word of several when one person gave two of
+// them: last car, cameras and hall are looked at by three (J.5.1.4).
+func (a *itemAct) ownWords(ctx context.Context, templates []string) error {
+	var done []domain.Item
+	err := a.tx.NewSelect().Model(&done).Where("event_id = ? AND template_id IN (?) AND done_by IS NOT NULL", a.e.ID, bun.List(templates)).OrderExpr("sort").Scan(ctx)
+	if err != nil {
+		return err
+	}
+	if i, k, ok := domain.SameHand(done); ok {
+		return domain.Conflict("item.gate_same_person", "one_zh", done[i].Text("zh"), "one_en", done[i].Text("en"), "two_zh", done[k].Text("zh"), "two_en", done[k].Text("en"))
+	}
+	return nil
 }
 
 // DoItem ticks an item with its reading, or finishes the present round of a
