@@ -20,8 +20,19 @@ type DoorPage struct {
 	Page
 	Query  string
 	Events []DoorEvent
+	Others []DoorEvent // of the day, where somebody may be sent; their guests are not the reader's business
 	Out    DoorOut
 	Strays []domain.Stray
+}
+
+// event is one of them all by its id.
+func (p DoorPage) event(id string) *domain.Event {
+	for k := range p.Others {
+		if p.Others[k].ID == id {
+			return &p.Others[k].Event
+		}
+	}
+	return p.Out.event(id)
 }
 
 // DoorOut is what a look-up gives: a card, those found, or with no question who

@@ -26,25 +26,32 @@ type DoorEvent struct {
 }
 
 // DoorEvents are the events of these days whose guests the person may see, by
-// start: two queries. Drafts and what is over have no door.
-func (s *Store) DoorEvents(ctx context.Context, p *domain.Person, from, to time.Time) ([]DoorEvent, error) {
+// start: two queries. Drafts and what is over have no door. elsewhere are the
+// others that every board shows by name: somebody may be sent there.
+func (s *Store) DoorEvents(ctx context.Context, p *domain.Person, from, to time.Time) (seen, elsewhere []DoorEvent, err error) {
 	var rows []eventRow
-	err := eventsFor(s.read, p).Where("e.end_at > ? AND COALESCE(e.arrival_at, e.start_at) < ? AND e.status NOT IN ('draft', 'closed', 'cancelled')", from, to).
+	err = eventsFor(s.read, p).Where("e.end_at > ? AND COALESCE(e.arrival_at, e.start_at) < ? AND e.status NOT IN ('draft', 'closed', 'cancelled')", from, to).
 		OrderExpr("COALESCE(e.arrival_at, e.start_at), e.number").Scan(ctx, &rows)
 	if err != nil {
-		return nil, asPerson(err)
+		return nil, nil, asPerson(err)
 	}
-	var list []DoorEvent
+	events := make([]*domain.Event, len(rows))
 	for k := range rows {
-		if v := rows[k].viewer(p); v.Can(domain.RightGuestsSee, rows[k].Secrecy) {
-			list = append(list, DoorEvent{rows[k].Event, v})
+		events[k] = &rows[k].Event
+	}
+	if err := loadRooms(ctx, s.read, events...); err != nil {
+		return nil, nil, asPerson(err)
+	}
+	for k := range rows {
+		e := DoorEvent{rows[k].Event, rows[k].viewer(p)}
+		switch {
+		case e.Viewer.Can(domain.RightGuestsSee, e.Secrecy):
+			seen = append(seen, e)
+		case e.Secrecy != domain.SecrecySecret:
+			elsewhere = append(elsewhere, e)
 		}
 	}
-	events := make([]*domain.Event, len(list))
-	for k := range list {
-		events[k] = &list[k].Event
-	}
-	return list, asPerson(loadRooms(ctx, s.read, events...))
+	return seen, elsewhere, nil
 }
 
 // FindGuests looks guests up on these events' lists, by what search.Match knows.
@@ -476,8 +483,8 @@ func (tx *Tx) recordStray(x *domain.Stray, c domain.Change) {
 }
 
 // MeetStray notes somebody at an event's door who stands on no list: he is asked
-// for, sent on to another event that the person sees, or moved on with the
-// client's consent. Needs RightGuestsSee.
+// for, sent on to another event that boards name, or moved on with the client's
+// consent. Needs RightGuestsSee.
 func (s *Store) MeetStray(ctx context.Context, act domain.Act, x domain.Stray) (domain.Receipt, error) {
 	return s.changeEvent(ctx, act, x.EventID, domain.RightEventSee, func(ctx context.Context, tx *Tx, e *domain.Event, v domain.Viewer) error {
 		switch {
@@ -500,10 +507,7 @@ func (s *Store) MeetStray(ctx context.Context, act domain.Act, x domain.Stray) (
 		}
 		note := x.Organisation
 		if x.State == domain.StrayRedirected {
-			to, _, err := eventFor(ctx, tx, act.Person, x.ToEventID)
-			if errors.Is(err, domain.ErrNotFound) {
-				return domain.InvalidField("to_event_id", "field.choose")
-			}
+			to, err := tx.sentTo(ctx, x.ToEventID)
 			if err != nil {
 				return err
 			}
@@ -520,6 +524,19 @@ func (s *Store) MeetStray(ctx context.Context, act domain.Act, x domain.Stray) (
 		tx.Receipt.Created = x.ID
 		return nil
 	})
+}
+
+// sentTo is the event to which a stray is sent: one that the person sees, or that
+// boards show to everybody by its name.
+func (tx *Tx) sentTo(ctx context.Context, id string) (*domain.Event, error) {
+	to, _, err := eventFor(ctx, tx, nil, id)
+	if err == nil && to.Secrecy == domain.SecrecySecret {
+		_, _, err = eventOnly(ctx, tx, tx.Act.Person, id)
+	}
+	if errors.Is(err, domain.ErrNotFound) {
+		return nil, domain.InvalidField("to_event_id", "field.choose")
+	}
+	return to, err
 }
 
 // JudgeStray is the word of who answers for the event: admitted, he stands on its

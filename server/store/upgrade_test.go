@@ -22,6 +22,7 @@ func TestUpgrade(t *testing.T) {
 		raw(t, s, func(ctx context.Context, tx *store.Tx) error { // drills go with their table, what is logged does not
 			for _, q := range []string{
 				"UPDATE changes SET subject = topic WHERE subject LIKE 'drill:%' OR subject LIKE 'stray:%'",
+				"DELETE FROM strays",
 				"UPDATE changes SET verb = 'guest.changed' WHERE verb LIKE 'guest.sign%'", // and so do columns
 				"UPDATE guests SET phone = NULL, signed_in_at = NULL, signed_in_by = NULL, sign_at = NULL, pack = FALSE, badge = FALSE",
 			} {
@@ -47,7 +48,7 @@ func TestUpgrade(t *testing.T) {
 				}
 			}
 			schema, older, data := dump(t, s)
-			if n > 2 && (slices.Equal(older, tables) || data["people"] == full["people"]) {
+			if n > 3 && (slices.Equal(older, tables) || data["people"] == full["people"]) {
 				t.Fatal(n, ": still the newest schema")
 			}
 			// A backup from then, restored by this program.

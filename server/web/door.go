@@ -21,12 +21,12 @@ const (
 // Door is GET /door: look-up over all events of the day, by words, by a guest's
 // code (?q=) or by his id (?guest=). The script asks for what is found alone.
 func (a *App) Door(c *fiber.Ctx) error {
-	events, err := a.doorEvents(c)
+	events, others, err := a.doorEvents(c)
 	if err != nil {
 		return err
 	}
 	if !isHTMX(c) && !wantsJSON(c) {
-		return a.doorPage(c, events)
+		return a.doorPage(c, events, others)
 	}
 	out, err := a.doorOut(c, events)
 	if err != nil {
@@ -38,7 +38,7 @@ func (a *App) Door(c *fiber.Ctx) error {
 }
 
 // doorPage is the whole page; the heads are read before what it shows.
-func (a *App) doorPage(c *fiber.Ctx, events []views.DoorEvent) error {
+func (a *App) doorPage(c *fiber.Ctx, events, others []views.DoorEvent) error {
 	p, err := a.page(c, "door", "door.title")
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func (a *App) doorPage(c *fiber.Ctx, events []views.DoorEvent) error {
 	if err != nil {
 		return err
 	}
-	page := views.DoorPage{Page: p, Query: domain.Clean(c.Query("q"), false), Events: events}
+	page := views.DoorPage{Page: p, Query: domain.Clean(c.Query("q"), false), Events: events, Others: others}
 	if _, ok := passIn(page.Query); ok {
 		page.Query = ""
 	}
@@ -92,18 +92,17 @@ func appendNew(list []string, s string) []string {
 	return append(list, s)
 }
 
-// doorEvents are the events of the day whose guests the reader may see.
-func (a *App) doorEvents(c *fiber.Ctx) ([]views.DoorEvent, error) {
+// doorEvents are the events of the day whose guests the reader may see, and the others.
+func (a *App) doorEvents(c *fiber.Ctx) (events, others []views.DoorEvent, err error) {
 	from, to := a.dayAround()
-	found, err := a.Store.DoorEvents(c.UserContext(), person(c), from, to)
-	if err != nil {
-		return nil, err
+	seen, elsewhere, err := a.Store.DoorEvents(c.UserContext(), person(c), from, to)
+	for _, e := range seen {
+		events = append(events, views.DoorEvent{Event: e.Event, Viewer: e.Viewer})
 	}
-	events := make([]views.DoorEvent, len(found))
-	for k := range found {
-		events[k] = views.DoorEvent{Event: found[k].Event, Viewer: found[k].Viewer}
+	for _, e := range elsewhere {
+		others = append(others, views.DoorEvent{Event: e.Event, Viewer: e.Viewer})
 	}
-	return events, nil
+	return events, others, err
 }
 
 // doorOut answers the question in the address.
@@ -347,7 +346,7 @@ type listEvent struct {
 // no network. Guests of secret events are not kept on phones.
 func (a *App) DoorList(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	found, err := a.doorEvents(c)
+	found, _, err := a.doorEvents(c)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import { parsePage } from "./tt.js";
 import { t } from "./words.js";
 
 // These can be taken back with DELETE on the same URL.
-const undoable = /^\/(items|guests|parties)\/[^/]+\/(done|position)$/;
+const undoable = /^\/(items|guests|parties)\/[^/]+\/(done|position|signin)$/;
 
 // answered handles the answer to an act; perform sends the one that undoes it.
 export function answered(act, answer, perform) {
