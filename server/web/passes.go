@@ -20,8 +20,11 @@ import (
 // and digits cannot be tried out at a screen that nobody watches.
 var (
 	passesOfAddress = limits.Rate{Every: 200 * time.Millisecond, Burst: 100}
-	kioskTries      = limits.Rate{Every: 20 * time.Second, Burst: 12}
+	kioskWrong      = limits.Rate{Every: 20 * time.Second, Burst: 20}
 )
+
+// kioskShut is how long a screen sends everybody to the attendant after that.
+const kioskShut = 2 * time.Minute
 
 // passPage: no search engine, no other site and no cache learns the address.
 func passPage(c *fiber.Ctx) {
@@ -138,7 +141,8 @@ func (a *App) KioskSignIn(c *fiber.Ctx) error {
 		return err
 	}
 	p := views.KioskPage{Name: domain.Clean(c.FormValue("name"), false)}
-	if wait := a.Limits.Take(c.UserContext(), "kiosk:"+e.ID, kioskTries); wait > 0 {
+	key := "kiosk:" + e.ID
+	if a.Limits.Locked(c.UserContext(), key) > 0 {
 		return a.kioskRefused(c, e, p, "kiosk.attendant", fiber.StatusTooManyRequests)
 	}
 	code, _ := passIn(c.FormValue("code"))
@@ -149,6 +153,10 @@ func (a *App) KioskSignIn(c *fiber.Ctx) error {
 		p.Guest, p.Already, p.Name = g, r.Notice != "", ""
 		return a.kioskPage(c, e, p)
 	case refused && refusal.Code == domain.CodeNotFound:
+		if a.Limits.Take(c.UserContext(), key, kioskWrong) > 0 {
+			a.Limits.Fail(c.UserContext(), key, func(int) time.Duration { return kioskShut })
+			return a.kioskRefused(c, e, p, "kiosk.attendant", fiber.StatusTooManyRequests)
+		}
 		return a.kioskRefused(c, e, p, "kiosk.unknown", fiber.StatusUnprocessableEntity)
 	case refused && refusal.Code == domain.CodeConflict:
 		return a.kioskRefused(c, e, p, "kiosk.attendant", fiber.StatusConflict)
