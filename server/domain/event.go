@@ -72,7 +72,7 @@ type Event struct {
 	TeaMinutes      int         `json:"tea_minutes"` // 0 = the level's own interval
 	ReadyAt         *time.Time  `json:"ready_at,omitempty"`
 	ReadyBy         string      `bun:",nullzero" json:"ready_by,omitempty"`
-	PassNo          int         `json:"-"` // see Pass
+	PassNo          int         `json:"-"`   // see Pass
 	Seq             int64       `json:"seq"` // topic seq of the last change of these fields
 	StateAt         time.Time   `json:"state_at"`
 	CreatedAt       time.Time   `json:"created_at"`
@@ -96,6 +96,8 @@ type Site struct {
 	Name   string `json:"name"`
 	Office string `json:"office"` // 管理处
 	Client string `json:"client"` // 甲方
+
+	DaisRule DaisRule `json:"dais_rule"` // of even rows on the dais; "" is A
 }
 
 // Assignment puts a person on an event, in a crew.
