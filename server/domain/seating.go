@@ -137,13 +137,19 @@ type Seat struct {
 	Seq        int64     `json:"seq"`
 }
 
-// Person is the key of who sits there: "guest:<id>", "host:<id>" or "".
+// GuestKey and HostKey name who can be seated.
+func GuestKey(id string) string { return "guest:" + id }
+
+// HostKey is GuestKey of a host.
+func HostKey(id string) string { return "host:" + id }
+
+// Person is the key of who sits there, "" for nobody.
 func (s *Seat) Person() string {
 	switch {
 	case s.GuestID != "":
-		return "guest:" + s.GuestID
+		return GuestKey(s.GuestID)
 	case s.HostID != "":
-		return "host:" + s.HostID
+		return HostKey(s.HostID)
 	}
 	return ""
 }

@@ -73,14 +73,14 @@ func seatables(ctx context.Context, db bun.IDB, eventID string) ([]domain.Seatab
 	for k := range guests {
 		g := &guests[k]
 		list = append(list, domain.Seatable{
-			Key: "guest:" + g.ID, Side: domain.SideGuest, Name: g.Name, Title: g.Title, Organisation: g.Organisation, Rank: g.Rank, Sort: g.Sort,
+			Key: domain.GuestKey(g.ID), Side: domain.SideGuest, Name: g.Name, Title: g.Title, Organisation: g.Organisation, Rank: g.Rank, Sort: g.Sort,
 			Struck: g.Struck, PassNo: g.PassNo, Search: g.Search, Seq: g.Seq,
 		})
 	}
 	for k := range hosts {
 		h := &hosts[k]
 		list = append(list, domain.Seatable{
-			Key: "host:" + h.ID, Side: domain.SideHost, Name: h.Name, Title: h.Title, Rank: h.Sort, Sort: h.Sort, Struck: h.Struck, Search: search.Key(h.Name, ""), Seq: h.Seq,
+			Key: domain.HostKey(h.ID), Side: domain.SideHost, Name: h.Name, Title: h.Title, Rank: h.Sort, Sort: h.Sort, Struck: h.Struck, Search: search.Key(h.Name, ""), Seq: h.Seq,
 		})
 	}
 	return list, nil

@@ -54,7 +54,7 @@ func (w *World) Fill(t testing.TB) {
 	did(s.FillSeats(ctx, w.Act("supervisor"), plan.Created))
 	did(s.PrintCards(ctx, w.Act("supervisor"), plan.Created, 1<<40))
 	did(s.ClearSeats(ctx, w.Act("supervisor"), plan.Created))
-	did(s.UndoSeats(ctx, w.Act("supervisor"), plan.Created, 2))
+	did(s.UndoSeats(ctx, w.Act("supervisor"), plan.Created, 3))
 
 	items, err := s.Items(ctx, w.Event)
 	must(err)
