@@ -85,7 +85,7 @@ type Guest struct {
 	PositionAt   time.Time `json:"position_at"`                        // acted-at of the last move
 	PositionBy   string    `bun:",nullzero" json:"position_by,omitempty"`
 	Struck       bool      `json:"struck,omitempty"` // taken off the list; the row stays
-	PassNo       int       `json:"-"` // see Pass
+	PassNo       int       `json:"-"`                // see Pass
 	Sort         int       `json:"sort"`
 	Seq          int64     `json:"seq"`
 	CreatedAt    time.Time `json:"created_at"`
