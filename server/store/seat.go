@@ -573,6 +573,7 @@ func (s *Store) PrintCards(ctx context.Context, act domain.Act, planID string, s
 			a.tx.recordSeat(a.p, c, domain.Change{Verb: "seat.card", Label: who.Name, Minor: true})
 		}
 		if n == 0 {
+			a.tx.Receipt.Subjects = []string{domain.EventTopic(a.e.ID)}
 			return nil, nil, nil
 		}
 		a.p.CardsAt = &a.tx.At

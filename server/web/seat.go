@@ -209,17 +209,17 @@ func (a *App) CardsPrinted(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	seq, err := strconv.ParseInt(c.FormValue("seq"), 10, 64)
+	seq, err := number(c, "seq")
 	if err != nil {
-		return &domain.Error{Code: domain.CodeInvalid, Key: "error.bad_request"}
+		return err
 	}
 	id := c.Params("id")
-	r, err := a.Store.PrintCards(c.UserContext(), act, id, seq)
+	r, err := a.Store.PrintCards(c.UserContext(), act, id, int64(seq))
 	if err != nil || wantsJSON(c) {
 		return a.reply(c, r, err)
 	}
-	if r.Topic == "" { // nothing was new: back to where the sheet came from
-		return redirect(c, "/events")
+	if r.Topic == "" { // all of them were printed before
+		r.Topic = r.Subjects[0]
 	}
 	return redirect(c, eventPath(r.Topic)+"/seats/"+id)
 }
