@@ -33,6 +33,9 @@ const (
 
 	ViewNotices = "notices"
 	ViewDrill   = "drill"
+
+	ViewInvitations = "invitations"
+	ViewInvitation  = "invitation" // of one guest
 )
 
 // viewRights is what a view needs on the events it shows.
@@ -41,6 +44,7 @@ var viewRights = map[string]domain.Right{
 	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun,
+	ViewInvitations: domain.RightGuestsEdit, ViewInvitation: domain.RightGuestsEdit,
 }
 
 // Subscribe checks who opens a socket and for what (GET /live).
