@@ -40,8 +40,12 @@ func EventWord(l Lang, e *domain.Event) string {
 // EventTime is the event's day and hours on site.
 func EventTime(l Lang, e *domain.Event) string {
 	from, to := e.StartAt.In(l.Loc), e.EndAt.In(l.Loc)
+	month := "1"
+	if l.Locale == "en" {
+		month = "January"
+	}
 	day := func(t time.Time) string {
-		return l.T("letter.day", "y", t.Format("2006"), "m", t.Format("1"), "month", t.Format("January"), "d", t.Format("2"), "weekday", l.T("letter.weekday_"+t.Format("Mon")))
+		return l.T("letter.day", "y", t.Format("2006"), "month", t.Format(month), "d", t.Format("2"), "weekday", l.T("letter.weekday_"+t.Format("Mon")))
 	}
 	if from.Format(time.DateOnly) != to.Format(time.DateOnly) {
 		return day(from) + " " + from.Format("15:04") + " – " + day(to) + " " + to.Format("15:04")

@@ -230,6 +230,9 @@ func (a *App) ExportInvitations(c *fiber.Ctx) error {
 	heading := make([]string, len(exportColumns))
 	for k, name := range exportColumns {
 		heading[k] = v.T("invitation.csv_" + name)
+		if name == "name" {
+			heading[k] = v.T("guest.name")
+		}
 	}
 	rows := [][]string{heading}
 	for k := range list {

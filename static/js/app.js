@@ -46,6 +46,7 @@ if (here("#lobby, .view-guests")) import("./relay.js").then(({ startRelay }) => 
 if (here("#lobby, [data-keys-choice]")) import("./keys.js").then(({ startKeys }) => startKeys());
 if (here("[data-filter]")) import("./filter.js").then(({ startFilter }) => startFilter());
 if (here("#main form[hx-target]")) import("./pageform.js").then(({ startPageForms }) => startPageForms());
+if (here("#invitations, .inv-page, #pass")) import("./letters.js").then(({ startLetters }) => startLetters());
 if (here("#push")) import("./push.js").then(({ startPush }) => startPush());
 if (here("#outbox")) import("./outboxpage.js").then(({ startOutboxPage }) => startOutboxPage());
 on("click", (event) => {
