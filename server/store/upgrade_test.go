@@ -39,7 +39,7 @@ func TestUpgrade(t *testing.T) {
 				}
 			}
 			schema, older, data := dump(t, s)
-			if n > 2 && (slices.Equal(older, tables) || data["people"] == full["people"]) {
+			if len(steps)-n <= 3 && (slices.Equal(older, tables) || data["people"] == full["people"]) {
 				t.Fatal(n, ": still the newest schema")
 			}
 			// A backup from then, restored by this program.
