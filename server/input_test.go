@@ -29,6 +29,9 @@ var fieldsOf = map[string][]string{
 	"PUT /events/:id/acceptance": {"crew", "phase", "except"}, "PUT /events/:id/done": {"crew", "phase"},
 	"PUT /items/:id/done": {"reading"}, "PUT /items/:id/photos/:photo": {"photo"}, "PUT /items/:id/deferral": {"reason"}, "PUT /items/:id/acceptance": {"verdict", "reason"}, "PUT /items/:id/exemption": {"reason"}, "PUT /items/:id/blocked": {"reason"},
 	"POST /events/:id/guests": guestFields, "PUT /guests/:id": guestFields, "POST /events/:id/guests/import": {"text"},
+	"POST /events/:id/invitations/import": {"text"}, "POST /events/:id/invitations/mails": {"which", "guest"}, "PUT /events/:id/letter": {"subject_zh", "zh", "subject_en", "en", "remind"}, "GET /events/:id/invitations": {"show", "q", "page"},
+	"PUT /guests/:id/invitation": {"email", "locale"}, "PUT /guests/:id/invitation/sent": {"channel"}, "PUT /guests/:id/invitation/taken": {"x"}, "POST /guests/:id/confirmations": {"way", "result", "spoke_to", "note"},
+	"GET /g/:token": {"lang", "done"}, "POST /g/:token": passFields, "POST /g/:token/opened": {"x"},
 	"PUT /guests/:id/position": {"position"}, "PUT /parties/:id/position": {"position"}, "GET /lobby": {"post", "q"}, "GET /board": {"tv"},
 	"POST /people": personFields, "PUT /people/:id": personFields, "PUT /people/:id/pin": {"pin"}, "GET /live": {"topic", "since", "view"},
 	"PUT /session/lock": {"x"}, "PUT /me/pin": {"pin", "again", "old", "first"}, "PUT /me/lock": {"hours"}, "POST /invites/:token": {"tap"}, "POST /people/:id/invite": {"x"},
@@ -44,6 +47,7 @@ var (
 	}
 	channelFields = []string{"kind", "name", "url", "secret", "topics", "locale"}
 	guestFields   = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs"}
+	passFields    = []string{"answer", "companions", "companion_names", "diets", "diet_note", "transport", "arrive_at", "plate", "message", "tap", "lang"}
 	personFields  = []string{"staff_no", "phone", "name", "role", "crew", "locale", "pin"}
 )
 
@@ -62,6 +66,18 @@ func (s *site) good(route string) url.Values {
 		v = form("staff_no", "s"+strings.ReplaceAll(store.NewID(), "-", "")[8:20], "name", "新人", "role", "crew_member", "crew", "SVC", "locale", "zh", "pin", "864209")
 	case "PUT /events/:id/status":
 		v = form("status", "draft")
+	case "PUT /events/:id/letter":
+		v = form("subject_zh", "函", "zh", "{link}", "subject_en", "Letter", "en", "{link}")
+	case "POST /events/:id/invitations/import":
+		v = form("text", "姓名,邮箱\n雪松,a@example.com")
+	case "PUT /guests/:id/invitation":
+		v = form("email", "a@example.com", "locale", "zh")
+	case "PUT /guests/:id/invitation/sent":
+		v = form("channel", "message")
+	case "POST /guests/:id/confirmations":
+		v = form("way", "phone", "result", "open")
+	case "POST /g/:token":
+		v = form("answer", "accepted")
 	}
 	return v
 }
@@ -86,7 +102,7 @@ func TestPoison(t *testing.T) {
 		e := domain.Event{Name: "试验", Type: "meeting", Organiser: "x", Contact: "x", Level: 1, LevelReason: "x", Secrecy: "normal", Heads: 1, StartAt: s.Store.Now().Add(5 * time.Hour), EndAt: s.Store.Now().Add(6 * time.Hour)}
 		event := s.world.MakeEvent(t, store.EventDraft{Event: e, Rooms: []string{"R1"}})
 		id := strings.NewReplacer("/events/:id", "/events/"+event, "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
-			"/people/:id", "/people/"+extra.ID, "/sessions/:id", "/sessions/none", "*", "x")
+			"/people/:id", "/people/"+extra.ID, "/g/:token", "/g/"+s.token(t, g), "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
 		for _, r := range server.Routes(s.Web, &server.Ops{}) {
 			route := r.Method + " " + r.Path

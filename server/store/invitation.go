@@ -66,7 +66,7 @@ func invitedTo(ctx context.Context, db bun.IDB, eventID string, only []string) (
 	if len(only) > 0 {
 		q = q.Where("id IN (?)", bun.List(only))
 	}
-	if err := q.Scan(ctx); err != nil || len(guests) == 0 {
+	if err := q.Scan(ctx); err != nil {
 		return nil, err
 	}
 	var known []domain.Invitation
