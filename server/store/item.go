@@ -290,6 +290,9 @@ func (a *itemAct) consequences(ctx context.Context, wasReady bool) error {
 			if err := tx.saveEvent(ctx, e, domain.Change{Verb: "event.left", New: clockP(e.LeftAt, tx.s.Loc)}); err != nil {
 				return err
 			}
+			if err := tx.fireCause(ctx, e.ID, domain.CauseLeft); err != nil {
+				return err
+			}
 			return tx.syncItems(ctx, e)
 		case !left && e.LeftAt != nil:
 			old := clockP(e.LeftAt, tx.s.Loc)
@@ -325,13 +328,31 @@ func (a *itemAct) gate(ctx context.Context) error {
 		return err
 	}
 	if len(open) == 0 {
-		return nil
+		return a.ownWords(ctx, first)
 	}
 	zh, en := make([]string, 0, len(open)), make([]string, 0, len(open))
 	for k := range open {
 		zh, en = append(zh, open[k].Text("zh")), append(en, open[k].Text("en"))
 	}
 	return domain.Conflict("item.gate", "items_zh", strings.Join(zh, "、"), "items_en", strings.Join(en, ", "))
+}
+
+// ownWords refuses what rests on the word of several when one person gave two of
+// them: last car, cameras and hall are looked at by three (J.5.1.4).
+func (a *itemAct) ownWords(ctx context.Context, templates []string) error {
+	var done []domain.Item
+	err := a.tx.NewSelect().Model(&done).Where("event_id = ? AND template_id IN (?) AND done_by IS NOT NULL", a.e.ID, bun.List(templates)).OrderExpr("sort").Scan(ctx)
+	if err != nil {
+		return err
+	}
+	for k := range done {
+		for i := range done[:k] {
+			if done[i].DoneBy == done[k].DoneBy {
+				return domain.Conflict("item.gate_same_person", "one_zh", done[i].Text("zh"), "one_en", done[i].Text("en"), "two_zh", done[k].Text("zh"), "two_en", done[k].Text("en"))
+			}
+		}
+	}
+	return nil
 }
 
 // DoItem ticks an item with its reading, or finishes the present round of a
@@ -572,34 +593,39 @@ func (s *Store) AddItem(ctx context.Context, act domain.Act, in domain.Item) (do
 		if !e.Status.Working() {
 			return domain.Conflict("event.not_working")
 		}
-		if err := in.Validate(); err != nil {
-			return err
-		}
-		if in.ID == "" {
-			in.ID = NewID()
-		}
-		in.Anchor, in.Status, in.StateAt, in.CreatedAt = domain.AnchorFixed, domain.ItemOpen, tx.At, tx.Now
-		if err := tx.NewSelect().Model((*domain.Item)(nil)).ColumnExpr("COALESCE(MAX(sort), 0)").Where("event_id = ?", e.ID).Scan(ctx, &in.Sort); err != nil {
-			return err
-		}
-		in.Sort = max(in.Sort+1, adHocSort)
-		if in.Phase == domain.PhasePre {
-			in.Acceptance = domain.AcceptCommander // J.6.1: every preparation item is accepted
-		}
-		in.Seq = tx.Next(domain.EventTopic(e.ID))
-		if _, err := tx.NewInsert().Model(&in).Exec(ctx); err != nil {
-			if isUnique(err) {
-				return domain.Conflict("item.exists")
-			}
-			return foreign(err, "assignee_id")
-		}
-		tx.recordItem(domain.EventTopic(e.ID), &in, domain.Change{Verb: "item.added"})
-		tx.Receipt.Created = in.ID
-		if e.Status == domain.EventReady && in.Flag == domain.FlagBlocksReady {
-			return tx.unready(ctx, e, in.Zh)
-		}
-		return nil
+		return tx.addItem(ctx, e, &in)
 	})
+}
+
+// addItem puts an ad-hoc item on a locked event's list.
+func (tx *Tx) addItem(ctx context.Context, e *domain.Event, in *domain.Item) error {
+	if err := in.Validate(); err != nil {
+		return err
+	}
+	if in.ID == "" {
+		in.ID = NewID()
+	}
+	in.EventID, in.Anchor, in.Status, in.StateAt, in.CreatedAt = e.ID, domain.AnchorFixed, domain.ItemOpen, tx.At, tx.Now
+	if err := tx.NewSelect().Model((*domain.Item)(nil)).ColumnExpr("COALESCE(MAX(sort), 0)").Where("event_id = ?", e.ID).Scan(ctx, &in.Sort); err != nil {
+		return err
+	}
+	in.Sort = max(in.Sort+1, adHocSort)
+	if in.Phase == domain.PhasePre {
+		in.Acceptance = domain.AcceptCommander // J.6.1: every preparation item is accepted
+	}
+	in.Seq = tx.Next(domain.EventTopic(e.ID))
+	if _, err := tx.NewInsert().Model(in).Exec(ctx); err != nil {
+		if isUnique(err) {
+			return domain.Conflict("item.exists")
+		}
+		return foreign(err, "assignee_id")
+	}
+	tx.recordItem(domain.EventTopic(e.ID), in, domain.Change{Verb: "item.added"})
+	tx.Receipt.Created = in.ID
+	if e.Status == domain.EventReady && in.Flag == domain.FlagBlocksReady {
+		return tx.unready(ctx, e, in.Zh)
+	}
+	return nil
 }
 
 // AcceptCrew accepts everything a crew has submitted ("" = all crews; phase ""
