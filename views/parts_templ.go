@@ -1555,7 +1555,7 @@ var icons = []struct{ name, path string }{
 	{"sun", "M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M18.7 5.3l-1.4 1.4M6.7 17.3l-1.4 1.4"},
 	{"building", "M5 21V4h9v17M14 9h5v12M3 21h18M8 8h3M8 12h3M8 16h3"},
 	{"swap", "M4 8h14M14.5 4.5 18 8l-3.5 3.5M20 16H6M9.5 12.5 6 16l3.5 3.5"},
-	{"scan", "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M8 8h3v3H8zM13 8h3v3h-3zM8 13h3v3H8zM13.5 13.5h.1M16 16h.1"},
+	{"scan", "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M7 12h10"},
 	{"print", "M7 9V3.5h10V9M7 17H4V9h16v8h-3M7 14h10v6.5H7z"},
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -662,9 +663,7 @@ func (s *Store) Headcount(ctx context.Context, p *domain.Person) (*domain.Headco
 	list := make([]domain.Event, len(events))
 	for k, e := range events {
 		list[k] = *e
-		for _, r := range e.Rooms { // the plenary's: the last of several
-			floors[e.ID] = r.Floor
-		}
+		floors[e.ID] = mainFloor(e)
 	}
 	var guests []domain.Guest
 	err = s.read.NewSelect().Model(&guests).Where("event_id IN (?) AND NOT struck AND (position <> 'expected' OR signed_in_at IS NOT NULL)", bun.List(ids)).OrderExpr("event_id, sort, id").Scan(ctx)
@@ -674,6 +673,14 @@ func (s *Store) Headcount(ctx context.Context, p *domain.Person) (*domain.Headco
 	h := &domain.Headcount{Guests: domain.CountHeads(guests, floors, hidden)}
 	h.Staff, err = s.staffInside(ctx, list, floors)
 	return h, list, err
+}
+
+// mainFloor is that of the event's largest room.
+func mainFloor(e *domain.Event) int {
+	if len(e.Rooms) == 0 {
+		return 0
+	}
+	return slices.MaxFunc(e.Rooms, func(a, b domain.Room) int { return cmp.Compare(a.Capacity, b.Capacity) }).Floor
 }
 
 // staffInside are the people at work in the building: everybody named on an event

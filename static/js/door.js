@@ -23,11 +23,9 @@ let timer;
 let fetched = 0;
 
 export function startDoor() {
-  const at = byId("door-at");
-  at.value = kept("door-at") ?? "";
-  if (at.selectedIndex < 0) at.value = "";
-  at.addEventListener("change", () => {
-    kept("door-at", at.value || null);
+  on("change", ({ target }) => {
+    if (target.id !== "door-at") return;
+    kept("door-at", target.value || null);
     arrange();
   });
   byId("door-q").addEventListener("input", () => {
@@ -85,7 +83,7 @@ async function look(what, scan = false) {
       return refusal(text);
     }
     if (!answer.ok) throw new Error(answer.status);
-    byId("door-off").hidden = true;
+    offline("");
     apply(text);
     show(query, scan);
   } catch {
@@ -117,10 +115,18 @@ function feel(what) {
   if (kept("haptics") !== "off" && navigator.userActivation?.hasBeenActive !== false) navigator.vibrate?.(pattern);
 }
 
+// stand takes the place that this device remembers, if it is one of today's.
+function stand(place) {
+  place.value = kept("door-at") ?? "";
+  if (place.selectedIndex < 0) place.value = "";
+}
+
 // ---- what the page says beside what the server sent: where this device stands, what it hands out
 
 function arrange() {
-  const at = byId("door-at")?.value ?? "";
+  const place = byId("door-at");
+  if (place !== document.activeElement) stand(place);
+  const at = place.value;
   for (const state of all(".door-state[data-signed]")) {
     const card = state.closest("[data-door-card]");
     card.dataset.signed = state.dataset.signed;
@@ -189,18 +195,24 @@ const clock = (ms) => {
   return new Date(ms + east).toISOString().slice(11, 16);
 };
 
-async function lookHere({ q = "", guest = "" }, scan) {
+// offline says that this phone answers itself, and how old its list is.
+function offline(text) {
   const off = byId("door-off");
+  off.textContent = text;
+  off.hidden = !text;
+  off.toggleAttribute("data-editing", Boolean(text)); // a page from the server knows nothing of it
+}
+
+async function lookHere({ q = "", guest = "" }, scan) {
   const list = await load();
-  off.hidden = false;
   if (!list) {
-    off.textContent = t("door_no_list");
+    offline(t("door_no_list"));
     return feel("none");
   }
-  off.textContent = t("door_offline", { at: clock(list.at), n: list.guests.length });
+  offline(t("door_offline", { at: clock(list.at), n: list.guests.length }));
   const found = guest ? [guestOf(list, guest)].filter(Boolean) : await find(list, q);
   if (scan && !found.length) {
-    off.textContent += ` ${t("door_unknown_code")}`;
+    offline(t("door_unknown_code"));
     return feel("none");
   }
   const out = byId("door-out");

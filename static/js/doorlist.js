@@ -5,6 +5,7 @@ import { body } from "./dom.js";
 import { kept } from "./words.js";
 
 const MOST = 30;
+const filter = import("./filter.js"); // fetched while there is a network
 
 let list;
 
@@ -57,7 +58,7 @@ export async function fetchList() {
 
 // find looks in the list as the server does: every word of the query occurs in the guest's key (server/search).
 export async function find({ guests }, query) {
-  const { wordsOf } = await import("./filter.js");
+  const { wordsOf } = await filter;
   const words = wordsOf(query);
   if (!words.length) return [];
   const found = guests.filter(({ k }) => words.every((w) => k.includes(w)));

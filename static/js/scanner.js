@@ -32,16 +32,20 @@ export function startCamera(button, found) {
   const box = byId("door-camera");
   const said = box.querySelector("[data-camera-said]");
   let stop;
+  // show: while it is open it is this person's doing, which no page from the server undoes.
+  const show = (open) => {
+    box.hidden = !open;
+    box.toggleAttribute("data-editing", open);
+    button.setAttribute("aria-expanded", String(open));
+  };
   const close = () => {
     stop?.();
     stop = undefined;
-    box.hidden = true;
-    button.setAttribute("aria-expanded", "false");
+    show(false);
   };
   button.addEventListener("click", async () => {
     if (stop || !box.hidden) return close();
-    box.hidden = false;
-    button.setAttribute("aria-expanded", "true");
+    show(true);
     said.textContent = "";
     try {
       const { openCamera } = await import("./camera.js");

@@ -34,7 +34,7 @@ export async function pages(home) {
     page("lobby", "/lobby", "security"),
     page("lobby-post", "/lobby?post=lobby", "security"),
     page("door", "/door", "security"),
-    page("door-found", `/door?q=${encodeURIComponent("主任")}`, "security"),
+    page("door-found", `/door?q=${encodeURIComponent("竹")}`, "security"),
     page("door-card", `/door?guest=${guests.find((g) => g.name === "秋英").id}`, "security"),
     page("door-nobody", "/door?q=zzz", "security"),
     page("headcount", "/headcount", "security"),
