@@ -3,8 +3,6 @@ package views
 import (
 	"slices"
 
-	"time"
-
 	"huiwu/server/domain"
 )
 
@@ -202,10 +200,3 @@ func signedMark(g *domain.Guest) string {
 }
 
 func yes(b bool) string { return pick(b, "1", "") }
-
-func iso(t *time.Time) string {
-	if t == nil {
-		return ""
-	}
-	return ISO(*t)
-}

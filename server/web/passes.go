@@ -125,7 +125,7 @@ func (a *App) Kiosk(c *fiber.Ctx) error {
 
 func (a *App) kioskPage(c *fiber.Ctx, e *domain.Event, p views.KioskPage) error {
 	p.Page, p.Token, p.Event, p.Secret = a.outside(c), c.Params("token"), *e, e.Secrecy == domain.SecrecySecret
-	p.Page.View = "kiosk"
+	p.View = "kiosk"
 	p.Title = p.T("kiosk.title")
 	answer := fiber.Map{"signed_in": p.Guest != nil, "already": p.Already}
 	err := show(c, answer, views.Kiosk(p))
