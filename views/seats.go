@@ -293,30 +293,33 @@ func cardName(name string) string {
 	return name
 }
 
-// Sizes of a printed plan, in units of its drawing.
-const (
-	cellW = 100
-	cellH = 64
-)
+// Width of a place on a printed plan, in units of its drawing.
+const cellW = 100
+
+// cellH is its height: a leaf has room to spare for plans of few rows.
+func (g grid) cellH() int {
+	const leaf = 0.55 // height by width of what a leaf leaves for the drawing
+	return max(64, min(110, int(leaf*cellW*float64(g.W)/float64(g.H))))
+}
 
 func (g grid) drawing() string {
-	return "0 0 " + strconv.Itoa(g.W*cellW) + " " + strconv.Itoa(g.H*cellH)
+	return "0 0 " + strconv.Itoa(g.W*cellW) + " " + strconv.Itoa(g.H*g.cellH())
 }
 
 type box struct{ X, Y, W, H, MidX, MidY, Low string }
 
 func (g grid) box(x, y, w, h int, stage bool) box {
 	col, line := g.At(x, y, w, h, stage)
-	n := strconv.Itoa
+	n, cellH := strconv.Itoa, g.cellH()
 	return box{
 		X: n(col*cellW + 3), Y: n(line*cellH + 3), W: n(w*cellW - 6), H: n(h*cellH - 6),
-		MidX: n(col*cellW + w*cellW/2), MidY: n(line*cellH + h*cellH/2 + 6), Low: n(line*cellH + 18),
+		MidX: n(col*cellW + w*cellW/2), MidY: n(line*cellH + h*cellH/2 + 6), Low: n(line*cellH + 20),
 	}
 }
 
 // drawn is the size of a name in a cell of a printed plan.
 func drawn(name string) string {
-	return strconv.Itoa(int(min(28, 88/max(units(name), 1))))
+	return strconv.Itoa(int(min(40, 88/max(units(name), 1))))
 }
 
 // badgeSize is the size class of a name on a badge.
