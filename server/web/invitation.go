@@ -15,9 +15,6 @@ import (
 	"huiwu/views"
 )
 
-// invitationsPerPage keeps the page light: every row carries its letter.
-const invitationsPerPage = 40
-
 // Invitations is GET /events/{id}/invitations.
 func (a *App) Invitations(c *fiber.Ctx) error {
 	return a.invitationsPage(c, views.GuestImport{})
@@ -52,10 +49,10 @@ func (a *App) invitationsPage(c *fiber.Ctx, imp views.GuestImport) error {
 		Page: p, Event: *e, Sums: domain.SumInvitations(list), Show: show0, Query: domain.Clean(c.Query("q"), false), Letter: notify.LetterOf(letter, e), Mails: a.Notify.Mails(), Import: imp,
 	}
 	found := slices.DeleteFunc(list, func(x domain.Invited) bool { return !show0.Shows(&x) || !search.Match(x.Search, page.Query) })
-	page.Found, page.Pages = len(found), max(1, (len(found)+invitationsPerPage-1)/invitationsPerPage)
+	page.Found, page.Pages = len(found), max(1, (len(found)+views.InvitationsPerPage-1)/views.InvitationsPerPage)
 	n, _ := strconv.Atoi(c.Query("page"))
 	page.No = min(max(n, 1), page.Pages)
-	found = found[(page.No-1)*invitationsPerPage : min(page.No*invitationsPerPage, len(found))]
+	found = found[(page.No-1)*views.InvitationsPerPage : min(page.No*views.InvitationsPerPage, len(found))]
 	if page.Rows, err = a.invitationLines(c, e, &page.Letter, found); err != nil {
 		return err
 	}

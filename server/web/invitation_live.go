@@ -65,7 +65,7 @@ func (f *eventView) invitations(view string, ids []string, changed bool) error {
 			return err
 		}
 		if view == ViewInvitations {
-			f.add(views.InvitationRow(f.v, f.e, &line, f.Notify.Mails(), len(all) <= invitationsPerPage))
+			f.add(views.InvitationRow(f.v, f.e, &line, f.Notify.Mails()))
 			continue
 		}
 		said, err := f.Store.Confirmations(f.ctx, line.ID)
@@ -76,7 +76,7 @@ func (f *eventView) invitations(view string, ids []string, changed bool) error {
 	}
 	for _, id := range ids {
 		if !there[id] && view == ViewInvitations {
-			f.add(views.Gone("invitation-" + id))
+			f.add(views.InvitationGone(f.v, id))
 		}
 	}
 	if view == ViewInvitations {
