@@ -91,6 +91,9 @@ func Seed(ctx context.Context, s *store.Store, o Options) (Result, error) {
 	if res.Guests, err = t.invite(ctx, &d.Visit, res.Visit); err != nil {
 		return res, fmt.Errorf("demo: guests: %w", err)
 	}
+	if err := t.letters(ctx, &d.Visit, res.Visit, func(d time.Duration) { at = at.Add(d) }); err != nil {
+		return res, fmt.Errorf("demo: invitations: %w", err)
+	}
 
 	type cued struct {
 		*stage

@@ -118,6 +118,7 @@ func TestEveryState(t *testing.T) {
 		{"ItemStatus", "ItemRow", "data-state", "open"}, // shown as not due, due and late
 		{"Position", "GuestRow", "data-position", ""},
 		{"Position", "LobbyRow", "data-position", ""},
+		{"InvitationState", "InvitationRow", "data-state", ""},
 		{"EventStatus", "EventRow", "data-status", ""},
 		{"EventStatus", "Card", "data-status", ""},
 		{"EventStatus", "Gauge", "data-status", ""},

@@ -6,6 +6,8 @@ export async function pages(home) {
   const [commander, admin] = await Promise.all([home.as("commander"), home.as("admin")]);
   const [visit, weekly, staff] = await Promise.all([commander.event(VISIT), commander.event(WEEKLY), admin.staff()]);
   const page = (name, path, who = "commander", wide = false) => ({ name, path, who, wide });
+  const [principal] = (await commander.guests(visit.id)).filter((g) => g.rank === 1);
+  const pass = new URL((await commander.get(`/guests/${principal.id}/invitation`)).link).pathname;
   const { link } = await admin.must("POST", `/people/${staff.yusui}/invite`);
   return [
     page("signin", "/session/new", null),
@@ -26,6 +28,11 @@ export async function pages(home) {
     page("items-mine", `/events/${visit.id}/items?mine=1`, "service"),
     page("items-small", `/events/${weekly.id}/items`, "yusui"),
     page("guests", `/events/${visit.id}/guests`),
+    page("invitations", `/events/${visit.id}/invitations`, "supervisor"),
+    page("invitation", `/guests/${principal.id}/invitation`, "supervisor"),
+    page("pass", pass, null),
+    page("pass-en", `${pass}?lang=en`, null),
+    page("pass-unknown", "/g/nothing", null),
     page("log", `/events/${visit.id}/log`),
     page("activity", "/activity", "supervisor"),
     page("activity-mine", "/activity", "cleaning"),
