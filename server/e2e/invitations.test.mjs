@@ -53,7 +53,7 @@ test("the guest opens and answers on his phone; the list at the desk and the she
   await phone.says(`#inv-sheet-${guest.id} .inv-steps`, say("invitation.himself"));
 
   // He changes his mind; the guest list flags him.
-  const list = await home.desk("head");
+  const list = await home.desk("commander");
   await list.go(`/events/${event.id}/guests`);
   await him.press(".segment:has([name=answer][value=declined])");
   await until("the rest of the form is gone", async () => !(await him.visible("#f-companions")));
@@ -68,7 +68,7 @@ test("a call is noted on the phone, with who said what; everybody sees that it i
   home.allow(refused);
   const { guests, path } = await invited("杜仲");
   const guest = guests.杜仲;
-  const desk = await home.desk("head");
+  const desk = await home.desk("commander");
   const phone = await home.phone("supervisor");
   await desk.go(path);
   await phone.go(`/guests/${guest.id}/invitation`);
@@ -115,7 +115,7 @@ test("a letter with a placeholder that nobody fills is refused beside its field,
   home.allow(refused);
   const { guests, path } = await invited("杜仲");
   const desk = await home.desk("supervisor");
-  const other = await home.desk("head");
+  const other = await home.desk("commander");
   await desk.go(path);
   await other.go(`/guests/${guests.杜仲.id}/invitation`);
   await desk.press("#inv-letter > summary");
