@@ -26,16 +26,20 @@ var (
 // kioskShut is how long a screen sends everybody to the attendant after that.
 const kioskShut = 2 * time.Minute
 
-// passPage: no search engine, no other site and no cache learns the address.
-func passPage(c *fiber.Ctx) {
+// passPage: no search engine and no cache learns the address, nor does another
+// site. A page with a form tells it to this one: browsers that do not say from
+// where a request comes otherwise send an empty origin, which is refused.
+func passPage(c *fiber.Ctx, kind domain.PassKind) {
 	c.Set("X-Robots-Tag", "noindex, nofollow")
-	c.Set("Referrer-Policy", "no-referrer")
+	if kind != domain.PassKiosk {
+		c.Set("Referrer-Policy", "no-referrer")
+	}
 	noStore(c)
 }
 
 // byPass is the event of the token in the address.
 func (a *App) byPass(c *fiber.Ctx, kind domain.PassKind) (*domain.Event, error) {
-	passPage(c)
+	passPage(c, kind)
 	if err := a.limit(c, "passes:"+address(c), passesOfAddress, "error.slow_down"); err != nil {
 		return nil, err
 	}

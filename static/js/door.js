@@ -163,10 +163,10 @@ function strayFields() {
   for (const el of all("[data-stray-for]")) el.hidden = el.dataset.strayFor !== state;
 }
 
-// sink lets who has signed in leave the queue after a moment; a short queue is filled again.
+// sink lets who has signed in, or gone, leave the queue after a moment; a short queue is filled again.
 function sink() {
   const queue = byId("door-queue");
-  for (const row of all("#door-queue > [data-signed]:not([data-signed=''])")) {
+  for (const row of all("#door-queue > :is([data-signed=in], [data-position=left])")) {
     if ("sinks" in row.dataset) continue;
     row.dataset.sinks = "";
     setTimeout(() => {
