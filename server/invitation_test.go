@@ -202,20 +202,20 @@ func TestInvitationTable(t *testing.T) {
 			t.Errorf("%d %.600s", a.status, a.body)
 		}
 		for text, want := range map[string]string{
-			"雪松,a@example.com":               i18n.T("zh", "invitation.import_headers"),
-			"姓名,车牌\n雪松,测A":                   i18n.T("zh", "invitation.import_headers"),
-			"邮箱,回复\na@example.com,来":          i18n.T("zh", "invitation.import_headers"),
-			"姓名,邮箱\n雪松,a@@b":                 i18n.T("zh", "invitation.email"),
-			"姓名,邮箱\n雪松,a@b.cd\n雪松,c@d.ef":    i18n.T("zh", "invitation.import_twice", "name", "雪松"),
-			"姓名,邮箱\n冷杉,a@b.cd":               i18n.T("zh", "invitation.import_unknown", "name", "冷杉"),
-			"姓名,回复\n雪松,也许":                   i18n.T("zh", "invitation.import_answer", "cell", "也许"),
-			"姓名,回复,随行人数\n雪松,来,100":           i18n.T("zh", "invitation.companions_range", "max", "20"),
-			"姓名,回复,随行人数\n雪松,来,-1":            i18n.T("zh", "import.formula", "cell", "-1"),
-			"姓名,邮箱,随行人数\n雪松,,3":              i18n.T("zh", "invitation.import_no_answer"),
-			"姓名,邮箱\n雪松,=cmd|' /C calc'!A0":    i18n.T("zh", "import.formula", "cell", "=cmd|' /C calc'!A0"),
-			"姓名,邮箱\n\"雪松,a@b.cd":             i18n.T("zh", "import.quotes"),
-			"姓名,邮箱\n雪松,a@b.cd,c":             "",
-			"姓名,邮箱\n":                        i18n.T("zh", "import.empty"),
+			"雪松,a@example.com":             i18n.T("zh", "invitation.import_headers"),
+			"姓名,车牌\n雪松,测A":                 i18n.T("zh", "invitation.import_headers"),
+			"邮箱,回复\na@example.com,来":       i18n.T("zh", "invitation.import_headers"),
+			"姓名,邮箱\n雪松,a@@b":               i18n.T("zh", "invitation.email"),
+			"姓名,邮箱\n雪松,a@b.cd\n雪松,c@d.ef":  i18n.T("zh", "invitation.import_twice", "name", "雪松"),
+			"姓名,邮箱\n冷杉,a@b.cd":             i18n.T("zh", "invitation.import_unknown", "name", "冷杉"),
+			"姓名,回复\n雪松,也许":                 i18n.T("zh", "invitation.import_answer", "cell", "也许"),
+			"姓名,回复,随行人数\n雪松,来,100":         i18n.T("zh", "invitation.companions_range", "max", "20"),
+			"姓名,回复,随行人数\n雪松,来,-1":          i18n.T("zh", "import.formula", "cell", "-1"),
+			"姓名,邮箱,随行人数\n雪松,,3":            i18n.T("zh", "invitation.import_no_answer"),
+			"姓名,邮箱\n雪松,=cmd|' /C calc'!A0": i18n.T("zh", "import.formula", "cell", "=cmd|' /C calc'!A0"),
+			"姓名,邮箱\n\"雪松,a@b.cd":           i18n.T("zh", "import.quotes"),
+			"姓名,邮箱\n雪松,a@b.cd,c":           "",
+			"姓名,邮箱\n":                      i18n.T("zh", "import.empty"),
 		} {
 			a := c.send("POST", path+"/import", form("text", text), "HX-Request", "true", "Idempotency-Key", store.NewID(), "Accept", "application/json")
 			if a.status != 422 || !strings.Contains(a.body, want) {

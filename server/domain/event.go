@@ -72,7 +72,7 @@ type Event struct {
 	TeaMinutes      int         `json:"tea_minutes"` // 0 = the level's own interval
 	ReadyAt         *time.Time  `json:"ready_at,omitempty"`
 	ReadyBy         string      `bun:",nullzero" json:"ready_by,omitempty"`
-	PassNo          int         `json:"-"` // see Pass
+	PassNo          int         `json:"-"`   // see Pass
 	Seq             int64       `json:"seq"` // topic seq of the last change of these fields
 	StateAt         time.Time   `json:"state_at"`
 	CreatedAt       time.Time   `json:"created_at"`

@@ -84,8 +84,8 @@ type Guest struct {
 	Previous     Position  `bun:",nullzero" json:"previous,omitempty"` // where undo leads
 	PositionAt   time.Time `json:"position_at"`                        // acted-at of the last move
 	PositionBy   string    `bun:",nullzero" json:"position_by,omitempty"`
-	Struck       bool      `json:"struck,omitempty"` // taken off the list; the row stays
-	PassNo       int       `json:"-"` // see Pass
+	Struck       bool      `json:"struck,omitempty"`                 // taken off the list; the row stays
+	PassNo       int       `json:"-"`                                // see Pass
 	Said         Answer    `bun:",scanonly" json:"answer,omitempty"` // to the invitation; in lists only
 	Sort         int       `json:"sort"`
 	Seq          int64     `json:"seq"`

@@ -161,17 +161,17 @@ type Reply struct {
 // Invitation is one guest's letter and what came of it. Personal data: for those
 // who may edit the guests.
 type Invitation struct {
-	GuestID     string            `bun:",pk" json:"guest_id"`
-	EventID     string            `json:"event_id"`
-	Locale      string            `json:"locale"`
-	Email       string            `bun:",nullzero" json:"email,omitempty"`
-	SentAt      *time.Time        `json:"sent_at,omitempty"`
-	SentBy      string            `bun:",nullzero" json:"sent_by,omitempty"` // "" = the program
-	Channel     InvitationChannel `bun:",nullzero" json:"channel,omitempty"`
-	RemindedAt  *time.Time        `json:"reminded_at,omitempty"`
-	OpenedAt    *time.Time        `json:"opened_at,omitempty"`
-	AnsweredAt  *time.Time        `json:"answered_at,omitempty"`
-	AnsweredBy  string            `bun:",nullzero" json:"answered_by,omitempty"` // who wrote it down; "" = the guest himself
+	GuestID    string            `bun:",pk" json:"guest_id"`
+	EventID    string            `json:"event_id"`
+	Locale     string            `json:"locale"`
+	Email      string            `bun:",nullzero" json:"email,omitempty"`
+	SentAt     *time.Time        `json:"sent_at,omitempty"`
+	SentBy     string            `bun:",nullzero" json:"sent_by,omitempty"` // "" = the program
+	Channel    InvitationChannel `bun:",nullzero" json:"channel,omitempty"`
+	RemindedAt *time.Time        `json:"reminded_at,omitempty"`
+	OpenedAt   *time.Time        `json:"opened_at,omitempty"`
+	AnsweredAt *time.Time        `json:"answered_at,omitempty"`
+	AnsweredBy string            `bun:",nullzero" json:"answered_by,omitempty"` // who wrote it down; "" = the guest himself
 	Reply
 	ConfirmedAt *time.Time `json:"confirmed_at,omitempty"` // H.5.2: asked by telephone or mail
 	ConfirmedBy string     `bun:",nullzero" json:"confirmed_by,omitempty"`

@@ -300,7 +300,7 @@ func LogTriggers(e *Event, rows []Change, items map[string]*Item, guests map[str
 		case "invitation.declined", "invitation.confirmed":
 			if g := guests[id]; g != nil && g.Rank == 1 && c.New == string(AnswerDeclined) {
 				list = append(list, Trigger{
-					Key: keyOf(string(NoticeDeclined), g.ID, seq), Kind: NoticeDeclined, EventID: e.ID, People: []string{""}, Command: true, By: c.PersonID,
+					Key: keyOf(string(NoticeDeclined), g.ID, seq), Kind: NoticeDeclined, EventID: e.ID, People: []string{""}, Command: true, By: c.PersonID, // nobody of the crews
 					Args: Args{"guest": g.Name, "n": "1"}, URL: "/guests/" + g.ID + "/invitation",
 				})
 			}

@@ -87,7 +87,9 @@ test("the text is copied with the guest's own link, on https and where the brows
   const guest = guests.杜仲;
   for (const [name, take] of Object.entries({
     modern: () => {
-      navigator.clipboard.writeText = async (text) => void (window.copied = text);
+      navigator.clipboard.writeText = async (text) => {
+        window.copied = text;
+      };
     },
     old: () => {
       Object.defineProperty(navigator, "clipboard", { value: undefined });
@@ -146,7 +148,10 @@ test("a revoked link opens nothing any more, in both languages", async () => {
 test("every page is right for everybody: axe, both languages, on a phone", async () => {
   const { guests, path } = await invited("杜仲", "木香");
   const guest = guests.杜仲;
-  await (await home.as("commander")).must("PUT", `/guests/${guest.id}/invitation`, { email: "d@example.com", locale: "en" });
+  await (await home.as("commander")).must("PUT", `/guests/${guest.id}/invitation`, {
+    email: "d@example.com",
+    locale: "en",
+  });
   for (const [who, address] of [
     ["supervisor", path],
     ["supervisor", `/guests/${guest.id}/invitation`],
@@ -161,7 +166,9 @@ test("every page is right for everybody: axe, both languages, on a phone", async
       assert.deepEqual(await violations(person), [], `${address} ${colorScheme}`);
       assert.equal(await person.page.evaluate(sticksOut, PHONE.viewport.width), "", address);
       const small = await person.page.$$eval("main :is(a.btn, button, .segment, .tick, .inv-who, .inv-count)", (list) =>
-        list.filter((el) => el.offsetParent && el.getBoundingClientRect().height < 47.5).map((el) => el.outerHTML.slice(0, 90)),
+        list
+          .filter((el) => el.offsetParent && el.getBoundingClientRect().height < 47.5)
+          .map((el) => el.outerHTML.slice(0, 90)),
       );
       assert.deepEqual(small, [], "targets are as large as a thumb");
     }

@@ -313,11 +313,11 @@ func joined(parts ...string) string {
 // crews work with; needs is his food in words. Needs RightGuestsEdit.
 func (s *Store) TakeAnswer(ctx context.Context, act domain.Act, guestID string, needs func(*domain.Reply) string) (domain.Receipt, error) {
 	return s.changeInvitation(ctx, act, guestID, func(_ context.Context, _ *Tx, _ *domain.Event, x *domain.Invited) (*domain.Change, error) {
-		old := joined(x.Plate, x.Guest.Needs)
+		old := joined(x.Plate, x.Needs)
 		if !take(x, needs(&x.Invitation.Reply), true) {
 			return nil, nil
 		}
-		return &domain.Change{Verb: "invitation.taken", Old: old, New: joined(x.Plate, x.Guest.Needs)}, x.Guest.Validate()
+		return &domain.Change{Verb: "invitation.taken", Old: old, New: joined(x.Plate, x.Needs)}, x.Validate()
 	})
 }
 
@@ -332,8 +332,8 @@ func take(x *domain.Invited, needs string, all bool) bool {
 		x.Plate, changed = r.Plate, true
 		x.Search = search.Key(x.Name, x.Plate)
 	}
-	if needs != "" && needs != x.Guest.Needs && (all || x.Guest.Needs == "") {
-		x.Guest.Needs, changed = needs, true
+	if needs != "" && needs != x.Needs && (all || x.Needs == "") {
+		x.Needs, changed = needs, true
 	}
 	return changed
 }

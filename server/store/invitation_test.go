@@ -232,7 +232,9 @@ func TestImportInvitations(t *testing.T) {
 		for _, org := range []string{"甲厂", "乙厂"} {
 			must(t)(s.AddGuests(ctx, w.Act("commander"), w.Event, []store.GuestDraft{{Guest: domain.Guest{Name: "当归", Organisation: org}}}))
 		}
-		d := func(line int, name string) store.InvitationDraft { return store.InvitationDraft{Line: line, Name: name} }
+		d := func(line int, name string) store.InvitationDraft {
+			return store.InvitationDraft{Line: line, Name: name}
+		}
 		wrong := []store.InvitationDraft{d(2, "白术"), d(3, "白术"), d(4, "当归"), d(5, "人参"), {Line: 6, Name: "黄芪", Email: "x"}}
 		head := w.head(t, domain.EventTopic(w.Event))
 		_, err := s.ImportInvitations(ctx, w.Act("commander"), w.Event, wrong)

@@ -23,8 +23,8 @@ func (a *App) Invitations(c *fiber.Ctx) error {
 func (a *App) invitationsPage(c *fiber.Ctx, imp views.GuestImport) error {
 	e, v := event(c)
 	heads, topic := lookOf(c), domain.EventTopic(e.ID)
-	show0 := domain.InvitationFilter(c.Query("show"))
-	if !slices.Contains(domain.InvitationFilters, show0) {
+	part := domain.InvitationFilter(c.Query("show"))
+	if !slices.Contains(domain.InvitationFilters, part) {
 		return domain.ErrNotFound
 	}
 	p, err := a.page(c, "events", "invitation.title", "event", e.Name)
@@ -46,9 +46,9 @@ func (a *App) invitationsPage(c *fiber.Ctx, imp views.GuestImport) error {
 		return err
 	}
 	page := views.InvitationsPage{
-		Page: p, Event: *e, Sums: domain.SumInvitations(list), Show: show0, Query: domain.Clean(c.Query("q"), false), Letter: notify.LetterOf(letter, e), Mails: a.Notify.Mails(), Import: imp,
+		Page: p, Event: *e, Sums: domain.SumInvitations(list), Show: part, Query: domain.Clean(c.Query("q"), false), Letter: notify.LetterOf(letter, e), Mails: a.Notify.Mails(), Import: imp,
 	}
-	found := slices.DeleteFunc(list, func(x domain.Invited) bool { return !show0.Shows(&x) || !search.Match(x.Search, page.Query) })
+	found := slices.DeleteFunc(list, func(x domain.Invited) bool { return !part.Shows(&x) || !search.Match(x.Search, page.Query) })
 	page.Found, page.Pages = len(found), max(1, (len(found)+views.InvitationsPerPage-1)/views.InvitationsPerPage)
 	n, _ := strconv.Atoi(c.Query("page"))
 	page.No = min(max(n, 1), page.Pages)
