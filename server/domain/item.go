@@ -582,14 +582,19 @@ var releaseGates = map[string][]string{
 // GateFor lists the items that must be finished before this one, by template id.
 func GateFor(templateID string) []string { return releaseGates[templateID] }
 
-// SameHand finds two of those items that one person did.
-func SameHand(done []Item) (first, second int, ok bool) {
-	for second = range done {
-		for first = range done[:second] {
-			if by := done[second].DoneBy; by != "" && done[first].DoneBy == by {
-				return first, second, true
-			}
+// SameHand finds two of those items that one person did: what rests on the word
+// of several is looked at by each (J.5.1.4).
+func SameHand(items []Item) (one, two *Item, ok bool) {
+	did := map[string]*Item{}
+	for k := range items {
+		i := &items[k]
+		if i.DoneBy == "" {
+			continue
 		}
+		if first := did[i.DoneBy]; first != nil {
+			return first, i, true
+		}
+		did[i.DoneBy] = i
 	}
-	return 0, 0, false
+	return nil, nil, false
 }

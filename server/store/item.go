@@ -303,8 +303,9 @@ func (a *itemAct) consequences(ctx context.Context, wasReady bool) error {
 	return nil
 }
 
-// gate refuses an item whose forerunners are not finished (release gates), and
-// the word "ready" (M7) while a ★ item is open, whichever button says it.
+// gate refuses an item whose forerunners are not finished (release gates) or were
+// finished by one person for another, and the word "ready" (M7) while a ★ item is
+// open, whichever button says it.
 func (a *itemAct) gate(ctx context.Context) error {
 	if a.i.TemplateID == "M7" {
 		items, err := a.tx.items(ctx, a.e.ID)
@@ -319,31 +320,22 @@ func (a *itemAct) gate(ctx context.Context) error {
 	if len(first) == 0 {
 		return nil
 	}
-	var open []domain.Item
-	err := a.tx.NewSelect().Model(&open).Where("event_id = ? AND template_id IN (?) AND status NOT IN ('done','submitted','accepted','not-needed')", a.e.ID, bun.List(first)).OrderExpr("sort").Scan(ctx)
+	var before []domain.Item
+	err := a.tx.NewSelect().Model(&before).Where("event_id = ? AND template_id IN (?)", a.e.ID, bun.List(first)).OrderExpr("sort").Scan(ctx)
 	if err != nil {
 		return err
 	}
-	if len(open) == 0 {
-		return a.ownWords(ctx, first)
+	var zh, en []string
+	for k := range before {
+		if before[k].Open() {
+			zh, en = append(zh, before[k].Text("zh")), append(en, before[k].Text("en"))
+		}
 	}
-	zh, en := make([]string, 0, len(open)), make([]string, 0, len(open))
-	for k := range open {
-		zh, en = append(zh, open[k].Text("zh")), append(en, open[k].Text("en"))
+	if len(zh) > 0 {
+		return domain.Conflict("item.gate", "items_zh", strings.Join(zh, "、"), "items_en", strings.Join(en, ", "))
 	}
-	return domain.Conflict("item.gate", "items_zh", strings.Join(zh, "、"), "items_en", strings.Join(en, ", "))
-}
-
-// ownWords refuses what rests on the word of several when one person gave two of
-// them: last car, cameras and hall are looked at by three (J.5.1.4).
-func (a *itemAct) ownWords(ctx context.Context, templates []string) error {
-	var done []domain.Item
-	err := a.tx.NewSelect().Model(&done).Where("event_id = ? AND template_id IN (?) AND done_by IS NOT NULL", a.e.ID, bun.List(templates)).OrderExpr("sort").Scan(ctx)
-	if err != nil {
-		return err
-	}
-	if i, k, ok := domain.SameHand(done); ok {
-		return domain.Conflict("item.gate_same_person", "one_zh", done[i].Text("zh"), "one_en", done[i].Text("en"), "two_zh", done[k].Text("zh"), "two_en", done[k].Text("en"))
+	if one, two, ok := domain.SameHand(before); ok {
+		return domain.Conflict("item.gate_same_person", "one_zh", one.Text("zh"), "one_en", one.Text("en"), "two_zh", two.Text("zh"), "two_en", two.Text("en"))
 	}
 	return nil
 }
