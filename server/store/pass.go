@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"sync"
@@ -22,11 +21,7 @@ func (s *Store) passKey(ctx context.Context) ([]byte, error) {
 	if s.passes.key != nil {
 		return s.passes.key, nil
 	}
-	text, err := s.siteKey(ctx, passKey, func() (string, error) {
-		b := make([]byte, 32)
-		_, err := rand.Read(b)
-		return hex.EncodeToString(b), err
-	})
+	text, err := s.siteKey(ctx, passKey, randomKey)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 	"huiwu/server/store"
 )
 
-// A link opens what it was made for, on every instance, until it is revoked.
+// A link opens what it was made for, and nothing else, until it is revoked.
 func TestPasses(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		s, ctx := w.Store, t.Context()

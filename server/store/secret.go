@@ -19,7 +19,7 @@ import (
 )
 
 // ErrWrongKey stops a start: the database holds secrets that the key does not open.
-var ErrWrongKey = errors.New("the stored secrets (robots of chat groups, keys of Web Push) do not open: put back the SECRET_KEY with which they were stored, " +
+var ErrWrongKey = errors.New("the stored secrets (robots of chat groups, keys of Web Push and of links) do not open: put back the SECRET_KEY with which they were stored, " +
 	"or the file secret.key of DATA_DIR; or give them up with \"huiwu forget-secrets\": robots are then entered anew, phones turn their alerts on again, and links and QR codes are sent anew")
 
 // vault seals secrets before they reach the database, so that a copy of it, or a
@@ -230,9 +230,16 @@ func keyFile(dir string, mayMake bool) (string, error) {
 	return key, private(path)
 }
 
-func makeKey(path string) error {
+// randomKey is 32 bytes that nobody guesses, in hexadecimal.
+func randomKey() (string, error) {
 	key := make([]byte, 32)
-	if _, err := rand.Read(key); err != nil {
+	_, err := rand.Read(key)
+	return hex.EncodeToString(key), err
+}
+
+func makeKey(path string) error {
+	key, err := randomKey()
+	if err != nil {
 		return err
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".secret-*") // 0600
@@ -240,7 +247,7 @@ func makeKey(path string) error {
 		return err
 	}
 	defer os.Remove(f.Name())
-	_, err = f.WriteString(hex.EncodeToString(key) + "\n")
+	_, err = f.WriteString(key + "\n")
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
