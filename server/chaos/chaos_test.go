@@ -413,7 +413,7 @@ func (b *building) inject(f fault) {
 		pids, err := b.pg.backends(ctx)
 		b.must(err)
 		if len(pids) > 0 {
-			b.must(syscall.Kill(int(pids[f.target%len(pids)]), syscall.SIGKILL))
+			b.must(b.pg.crash(int(pids[f.target%len(pids)])))
 		}
 		b.must(b.pg.answers(time.Minute))
 	case pgFreeze:

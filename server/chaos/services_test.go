@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // need stops a test whose program is missing: loudly where it must be there.
@@ -222,7 +221,7 @@ func (p *postgres) url(addr string) string {
 func (p *postgres) exec(ctx context.Context, sql string) error { return p.on(ctx, "postgres", sql) }
 
 func (p *postgres) on(ctx context.Context, database, sql string) error {
-	c, err := connect(ctx, "postgres://postgres@"+p.addr()+"/"+database+"?sslmode=disable&connect_timeout=3")
+	c, err := pgx.Connect(ctx, "postgres://postgres@"+p.addr()+"/"+database+"?sslmode=disable&connect_timeout=3")
 	if err != nil {
 		return err
 	}
@@ -231,18 +230,19 @@ func (p *postgres) on(ctx context.Context, database, sql string) error {
 	return err
 }
 
-// connect waits for a server that another fault has just made start again: the
-// tools need it, whatever the phones find.
-func connect(ctx context.Context, url string) (*pgx.Conn, error) {
-	const startingUp = "57P03"
-	for try := 0; ; try++ {
-		c, err := pgx.Connect(ctx, url)
-		var pg *pgconn.PgError
-		if err == nil || try == 50 || !errors.As(err, &pg) || pg.Code != startingUp {
-			return c, err
-		}
-		time.Sleep(200 * time.Millisecond)
+// crash kills a process that serves a connection, and waits until the server has
+// buried it: from then on it lets nobody in before it has put itself right. Asked
+// sooner it may still answer, as if nothing had happened.
+func (p *postgres) crash(pid int) error {
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		return err
 	}
+	for end := time.Now().Add(time.Minute); slices.Contains(children(p.pid()), pid); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			return fmt.Errorf("PostgreSQL has not noticed that its process %d is dead", pid)
+		}
+	}
+	return nil
 }
 
 // flushTime makes every commit wait before it is flushed, as a slow disk would.
@@ -279,7 +279,7 @@ func children(pid int) []int {
 
 // backends are the processes that serve the program's connections.
 func (p *postgres) backends(ctx context.Context) ([]int32, error) {
-	c, err := connect(ctx, p.url(p.addr()))
+	c, err := pgx.Connect(ctx, p.url(p.addr()))
 	if err != nil {
 		return nil, err
 	}
