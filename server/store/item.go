@@ -290,6 +290,9 @@ func (a *itemAct) consequences(ctx context.Context, wasReady bool) error {
 			if err := tx.saveEvent(ctx, e, domain.Change{Verb: "event.left", New: clockP(e.LeftAt, tx.s.Loc)}); err != nil {
 				return err
 			}
+			if err := tx.fireCause(ctx, e.ID, domain.CauseLeft); err != nil {
+				return err
+			}
 			return tx.syncItems(ctx, e)
 		case !left && e.LeftAt != nil:
 			old := clockP(e.LeftAt, tx.s.Loc)
@@ -578,34 +581,39 @@ func (s *Store) AddItem(ctx context.Context, act domain.Act, in domain.Item) (do
 		if !e.Status.Working() {
 			return domain.Conflict("event.not_working")
 		}
-		if err := in.Validate(); err != nil {
-			return err
-		}
-		if in.ID == "" {
-			in.ID = NewID()
-		}
-		in.Anchor, in.Status, in.StateAt, in.CreatedAt = domain.AnchorFixed, domain.ItemOpen, tx.At, tx.Now
-		if err := tx.NewSelect().Model((*domain.Item)(nil)).ColumnExpr("COALESCE(MAX(sort), 0)").Where("event_id = ?", e.ID).Scan(ctx, &in.Sort); err != nil {
-			return err
-		}
-		in.Sort = max(in.Sort+1, adHocSort)
-		if in.Phase == domain.PhasePre {
-			in.Acceptance = domain.AcceptCommander // J.6.1: every preparation item is accepted
-		}
-		in.Seq = tx.Next(domain.EventTopic(e.ID))
-		if _, err := tx.NewInsert().Model(&in).Exec(ctx); err != nil {
-			if isUnique(err) {
-				return domain.Conflict("item.exists")
-			}
-			return foreign(err, "assignee_id")
-		}
-		tx.recordItem(domain.EventTopic(e.ID), &in, domain.Change{Verb: "item.added"})
-		tx.Receipt.Created = in.ID
-		if e.Status == domain.EventReady && in.Flag == domain.FlagBlocksReady {
-			return tx.unready(ctx, e, in.Zh)
-		}
-		return nil
+		return tx.addItem(ctx, e, &in)
 	})
+}
+
+// addItem puts an ad-hoc item on a locked event's list.
+func (tx *Tx) addItem(ctx context.Context, e *domain.Event, in *domain.Item) error {
+	if err := in.Validate(); err != nil {
+		return err
+	}
+	if in.ID == "" {
+		in.ID = NewID()
+	}
+	in.EventID, in.Anchor, in.Status, in.StateAt, in.CreatedAt = e.ID, domain.AnchorFixed, domain.ItemOpen, tx.At, tx.Now
+	if err := tx.NewSelect().Model((*domain.Item)(nil)).ColumnExpr("COALESCE(MAX(sort), 0)").Where("event_id = ?", e.ID).Scan(ctx, &in.Sort); err != nil {
+		return err
+	}
+	in.Sort = max(in.Sort+1, adHocSort)
+	if in.Phase == domain.PhasePre {
+		in.Acceptance = domain.AcceptCommander // J.6.1: every preparation item is accepted
+	}
+	in.Seq = tx.Next(domain.EventTopic(e.ID))
+	if _, err := tx.NewInsert().Model(in).Exec(ctx); err != nil {
+		if isUnique(err) {
+			return domain.Conflict("item.exists")
+		}
+		return foreign(err, "assignee_id")
+	}
+	tx.recordItem(domain.EventTopic(e.ID), in, domain.Change{Verb: "item.added"})
+	tx.Receipt.Created = in.ID
+	if e.Status == domain.EventReady && in.Flag == domain.FlagBlocksReady {
+		return tx.unready(ctx, e, in.Zh)
+	}
+	return nil
 }
 
 // AcceptCrew accepts everything a crew has submitted ("" = all crews; phase ""
