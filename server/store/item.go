@@ -581,31 +581,36 @@ func (s *Store) AddItem(ctx context.Context, act domain.Act, in domain.Item) (do
 		if err := in.Validate(); err != nil {
 			return err
 		}
-		if in.ID == "" {
-			in.ID = NewID()
-		}
-		in.Anchor, in.Status, in.StateAt, in.CreatedAt = domain.AnchorFixed, domain.ItemOpen, tx.At, tx.Now
-		if err := tx.NewSelect().Model((*domain.Item)(nil)).ColumnExpr("COALESCE(MAX(sort), 0)").Where("event_id = ?", e.ID).Scan(ctx, &in.Sort); err != nil {
-			return err
-		}
-		in.Sort = max(in.Sort+1, adHocSort)
-		if in.Phase == domain.PhasePre {
-			in.Acceptance = domain.AcceptCommander // J.6.1: every preparation item is accepted
-		}
-		in.Seq = tx.Next(domain.EventTopic(e.ID))
-		if _, err := tx.NewInsert().Model(&in).Exec(ctx); err != nil {
-			if isUnique(err) {
-				return domain.Conflict("item.exists")
-			}
-			return foreign(err, "assignee_id")
-		}
-		tx.recordItem(domain.EventTopic(e.ID), &in, domain.Change{Verb: "item.added"})
-		tx.Receipt.Created = in.ID
-		if e.Status == domain.EventReady && in.Flag == domain.FlagBlocksReady {
-			return tx.unready(ctx, e, in.Zh)
-		}
-		return nil
+		return tx.addItem(ctx, e, &in)
 	})
+}
+
+// addItem puts a checked ad-hoc item onto the list of an event that is worked on.
+func (tx *Tx) addItem(ctx context.Context, e *domain.Event, in *domain.Item) error {
+	if in.ID == "" {
+		in.ID = NewID()
+	}
+	in.Anchor, in.Status, in.StateAt, in.CreatedAt = domain.AnchorFixed, domain.ItemOpen, tx.At, tx.Now
+	if err := tx.NewSelect().Model((*domain.Item)(nil)).ColumnExpr("COALESCE(MAX(sort), 0)").Where("event_id = ?", e.ID).Scan(ctx, &in.Sort); err != nil {
+		return err
+	}
+	in.Sort = max(in.Sort+1, adHocSort)
+	if in.Phase == domain.PhasePre {
+		in.Acceptance = domain.AcceptCommander // J.6.1: every preparation item is accepted
+	}
+	in.Seq = tx.Next(domain.EventTopic(e.ID))
+	if _, err := tx.NewInsert().Model(in).Exec(ctx); err != nil {
+		if isUnique(err) {
+			return domain.Conflict("item.exists")
+		}
+		return foreign(err, "assignee_id")
+	}
+	tx.recordItem(domain.EventTopic(e.ID), in, domain.Change{Verb: "item.added"})
+	tx.Receipt.Created = in.ID
+	if e.Status == domain.EventReady && in.Flag == domain.FlagBlocksReady {
+		return tx.unready(ctx, e, in.Zh)
+	}
+	return nil
 }
 
 // AcceptCrew accepts everything a crew has submitted ("" = all crews; phase ""

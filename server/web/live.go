@@ -33,6 +33,7 @@ const (
 
 	ViewNotices = "notices"
 	ViewDrill   = "drill"
+	ViewSeats   = "seats" // plans of one event, and each of them
 )
 
 // viewRights is what a view needs on the events it shows.
@@ -40,7 +41,7 @@ var viewRights = map[string]domain.Right{
 	ViewItems: domain.RightEventSee, ViewEvent: domain.RightEventSee, ViewToday: domain.RightEventSee, ViewActivity: domain.RightEventSee,
 	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
-	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun,
+	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
 }
 
 // Subscribe checks who opens a socket and for what (GET /live).
