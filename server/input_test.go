@@ -29,6 +29,10 @@ var fieldsOf = map[string][]string{
 	"PUT /events/:id/acceptance": {"crew", "phase", "except"}, "PUT /events/:id/done": {"crew", "phase"},
 	"PUT /items/:id/done": {"reading"}, "PUT /items/:id/photos/:photo": {"photo"}, "PUT /items/:id/deferral": {"reason"}, "PUT /items/:id/acceptance": {"verdict", "reason"}, "PUT /items/:id/exemption": {"reason"}, "PUT /items/:id/blocked": {"reason"},
 	"POST /events/:id/guests": guestFields, "PUT /guests/:id": guestFields, "POST /events/:id/guests/import": {"text"},
+	"POST /events/:id/seats": {"name", "function", "room_id", "place", "layout", "seats", "split", "variant"}, "POST /events/:id/hosts": {"hosts"},
+	"GET /events/:id/seats/print": {"what", "plan", "paper"}, "GET /events/:id/seats/:plan": {"view", "q"}, "PUT /plans/:id/filling": {"x"}, "DELETE /plans/:id/change": {"no"},
+	"PUT /plans/:id/newcomer": {"person"}, "POST /plans/:id/cards": {"seq"}, "PUT /seats/:id/occupant": {"person", "from", "seen"}, "DELETE /seats/:id/occupant": {"close_up", "seen"},
+	"PUT /settings/seating":    {"dais_rule"},
 	"PUT /guests/:id/position": {"position"}, "PUT /parties/:id/position": {"position"}, "GET /lobby": {"post", "q"}, "GET /board": {"tv"},
 	"POST /people": personFields, "PUT /people/:id": personFields, "PUT /people/:id/pin": {"pin"}, "GET /live": {"topic", "since", "view"},
 	"PUT /session/lock": {"x"}, "PUT /me/pin": {"pin", "again", "old", "first"}, "PUT /me/lock": {"hours"}, "POST /invites/:token": {"tap"}, "POST /people/:id/invite": {"x"},
@@ -58,6 +62,10 @@ func (s *site) good(route string) url.Values {
 		v = form("text", "x", "crew", "SVC", "phase", "pre")
 	case "POST /events/:id/guests", "PUT /guests/:id":
 		v = form("name", "雪松")
+	case "POST /events/:id/seats":
+		v = form("name", "主席台", "layout", "dais", "seats", "5")
+	case "POST /events/:id/hosts":
+		v = form("hosts", "白鹭，董事长")
 	case "POST /people", "PUT /people/:id":
 		v = form("staff_no", "s"+strings.ReplaceAll(store.NewID(), "-", "")[8:20], "name", "新人", "role", "crew_member", "crew", "SVC", "locale", "zh", "pin", "864209")
 	case "PUT /events/:id/status":
@@ -85,7 +93,16 @@ func TestPoison(t *testing.T) {
 		// An event of its own: some of what is sent changes it for good.
 		e := domain.Event{Name: "试验", Type: "meeting", Organiser: "x", Contact: "x", Level: 1, LevelReason: "x", Secrecy: "normal", Heads: 1, StartAt: s.Store.Now().Add(5 * time.Hour), EndAt: s.Store.Now().Add(6 * time.Hour)}
 		event := s.world.MakeEvent(t, store.EventDraft{Event: e, Rooms: []string{"R1"}})
+		if _, err := s.Store.AddSeatPlan(t.Context(), domain.Act{}, domain.SeatPlan{EventID: event, Name: "台", Layout: domain.LayoutDais, Seats: 3}); err != nil {
+			t.Fatal(err)
+		}
+		plans, err := s.Store.SeatPlans(t.Context(), event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := plans[0]
 		id := strings.NewReplacer("/events/:id", "/events/"+event, "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
+			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
 			"/people/:id", "/people/"+extra.ID, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
 		for _, r := range server.Routes(s.Web, &server.Ops{}) {

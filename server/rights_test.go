@@ -76,6 +76,8 @@ type matrixEvent struct {
 	strike string
 	party  string
 	photo  string // of an item that is in nobody's way
+	plan   string
+	seat   string // of the plan, free
 }
 
 // target is what one cell acts on.
@@ -160,6 +162,15 @@ func (m *matrix) event(name, id string) matrixEvent {
 		m.t.Fatal(err)
 	}
 	ev := matrixEvent{name: name}
+	plan, err := m.s.Store.AddSeatPlan(ctx, domain.Act{}, domain.SeatPlan{EventID: id, Name: "主席台", Layout: domain.LayoutDais, Seats: 3})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	plans, err := m.s.Store.SeatPlans(ctx, id)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	ev.plan, ev.seat = plan.Created, plans[0].Chairs[0].ID
 	guests, err := m.s.Store.Guests(ctx, id)
 	if err != nil {
 		m.t.Fatal(err)
@@ -358,6 +369,15 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		m.sql("UPDATE guests SET struck = FALSE, position = 'gate', previous = 'expected', position_at = '2026-01-01 00:00:00+00:00' WHERE event_id = ?", x.ev.e.ID)
 	case strings.HasPrefix(path, "/photos/"):
 		id = x.ev.photo
+	case strings.HasPrefix(path, "/plans/"), strings.HasPrefix(path, "/seats/"):
+		if id = x.ev.plan; strings.HasPrefix(path, "/seats/") {
+			id = x.ev.seat
+		}
+		m.seats(r, x.ev)
+		fields = form("person", "guest:"+x.ev.guest, "no", "1", "seq", "1000000")
+	case strings.HasPrefix(path, "/hosts/"):
+		id = store.NewID()
+		m.sql("INSERT INTO hosts (id, event_id, name, sort, struck, seq, created_at) VALUES (?, ?, '白鹭', 1, FALSE, 1, '2026-01-01 00:00:00+00:00')", id, x.ev.e.ID)
 	case x.ev != nil:
 		id = x.ev.e.ID
 		m.eventFor(r, x.ev)
@@ -429,6 +449,13 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("reason", "有原因")
 	case "POST /events/:id/guests":
 		fields = form("name", fmt.Sprintf("来宾 %s %d", x.who.as, x.n))
+	case "POST /events/:id/seats":
+		fields = form("name", fmt.Sprintf("会见 %s %d", x.who.as, x.n), "layout", "talks", "seats", "3")
+	case "POST /events/:id/hosts":
+		fields = form("hosts", fmt.Sprintf("主人%s%d，总裁", x.who.as, x.n))
+	case "PUT /settings/seating":
+		fields = form("dais_rule", []string{"A", "B"}[x.n%2])
+		m.sql("UPDATE sites SET dais_rule = ?", []string{"B", "A"}[x.n%2])
 	case "POST /events/:id/guests/import":
 		fields = form("text", fmt.Sprintf("姓名,车牌\n甲 %s %d,海A12345\n", x.who.as, x.n))
 	case "PUT /guests/:id":
@@ -455,6 +482,12 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("pin", "864209")
 	}
 	path = strings.Replace(path, ":id", id, 1)
+	if x.ev != nil {
+		path = strings.Replace(path, ":plan", x.ev.plan, 1)
+	}
+	if strings.HasSuffix(path, "/seats/print") {
+		path += "?what=list&plan=" + x.ev.plan
+	}
 	if strings.HasSuffix(path, ":photo") {
 		photo := store.NewID()
 		if r.Method == http.MethodDelete {
@@ -466,6 +499,16 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		path = strings.Replace(path, ":photo", photo, 1)
 	}
 	return path, fields
+}
+
+// seats brings a plan into the state from which the route leads on: the guest waits, or sits on the first seat.
+func (m *matrix) seats(r server.Route, ev *matrixEvent) {
+	m.sql("UPDATE guests SET struck = FALSE WHERE id = ?", ev.guest)
+	m.sql("UPDATE seat_plans SET struck = FALSE, change_no = 1, cards_at = NULL WHERE id = ?", ev.plan)
+	m.sql("UPDATE seats SET guest_id = NULL, host_id = NULL, card = NULL, was_guest_id = NULL, change_no = 0, changed_by = NULL, changed_at = '2026-01-01 00:00:00+00:00' WHERE plan_id = ?", ev.plan)
+	if r.Method != http.MethodPut {
+		m.sql("UPDATE seats SET guest_id = ?, change_no = 1 WHERE id = ?", ev.guest, ev.seat)
+	}
 }
 
 // invite makes one for the extra person, so that there is something to open, to replace or to revoke.
@@ -587,7 +630,7 @@ func (m *matrix) expected(r server.Route, x target) string {
 		}
 	case strings.HasPrefix(r.Path, "/photos/"):
 		unseen = secrecy == domain.SecrecySecret
-	case strings.HasPrefix(r.Path, "/guests/"), strings.HasPrefix(r.Path, "/parties/"):
+	case strings.HasPrefix(r.Path, "/guests/"), strings.HasPrefix(r.Path, "/parties/"), strings.HasPrefix(r.Path, "/plans/"), strings.HasPrefix(r.Path, "/seats/"), strings.HasPrefix(r.Path, "/hosts/"):
 		unseen = !v.Can(domain.RightGuestsSee, secrecy)
 	case r.Right == domain.RightGuestsSee, r.Right == domain.RightEventBoard:
 		unseen = !may

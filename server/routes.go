@@ -120,6 +120,22 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{del, "/parties/:id/position", domain.RightGuestsMove, InAct, a.UndoPartyMove},
 		{get, "/lobby", domain.RightLobby, ByRole, a.Lobby},
 
+		// seats
+		{get, "/events/:id/seats", domain.RightGuestsSee, OnEvent, a.Seats},
+		{post, "/events/:id/seats", domain.RightGuestsEdit, OnEvent, a.AddSeatPlan},
+		{post, "/events/:id/hosts", domain.RightGuestsEdit, OnEvent, a.AddHosts},
+		{get, "/events/:id/seats/print", domain.RightGuestsSee, OnEvent, a.PrintSeats}, // badges: who may edit guests
+		{get, "/events/:id/seats/:plan", domain.RightGuestsSee, OnEvent, a.SeatPlan},
+		{del, "/hosts/:id", domain.RightGuestsEdit, InAct, a.StrikeHost},
+		{del, "/plans/:id", domain.RightGuestsEdit, InAct, a.StrikeSeatPlan},
+		{put, "/plans/:id/filling", domain.RightGuestsEdit, InAct, a.FillSeats},
+		{del, "/plans/:id/filling", domain.RightGuestsEdit, InAct, a.ClearSeats},
+		{put, "/plans/:id/newcomer", domain.RightGuestsEdit, InAct, a.SeatNewcomer},
+		{del, "/plans/:id/change", domain.RightGuestsEdit, InAct, a.UndoSeats},
+		{post, "/plans/:id/cards", domain.RightGuestsEdit, InAct, a.CardsPrinted}, // a plain form of the print view
+		{put, "/seats/:id/occupant", domain.RightGuestsEdit, InAct, a.OccupySeat},
+		{del, "/seats/:id/occupant", domain.RightGuestsEdit, InAct, a.VacateSeat},
+
 		// boards
 		{get, "/events/:id/board", domain.RightEventBoard, OnEvent, a.EventBoard},
 		{get, "/board", domain.RightWall, ByRole, a.Board},
@@ -139,6 +155,8 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{post, "/settings/channels", domain.RightChannels, ByRole, a.AddChannel},
 		{put, "/settings/channels/:id", domain.RightChannels, ByRole, a.UpdateChannel},
 		{del, "/settings/channels/:id", domain.RightChannels, ByRole, a.DeleteChannel},
+		{get, "/settings/seating", domain.RightChannels, ByRole, a.SeatingSettings},
+		{put, "/settings/seating", domain.RightChannels, ByRole, a.SetDaisRule},
 		{post, "/settings/channels/:id/test", domain.RightChannels, ByRole, a.TestChannel},
 
 		// live push: rights on each topic are checked in web.App.Subscribe

@@ -618,6 +618,8 @@ func lotText(c Ctx, l *domain.Line) string {
 	key := "activity.items"
 	if kind, _ := domain.SplitTopic(l.Subject); kind == "guest" {
 		key = "activity.guests"
+	} else if kind == "seat" {
+		key = "activity.seats"
 	}
 	text := c.T(key, "n", strconv.Itoa(l.N()))
 	if l.Lot != "" {

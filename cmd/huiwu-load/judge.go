@@ -10,7 +10,8 @@ type verdict struct {
 	Pairs   int   `json:"pairs"`   // acts × sockets that were shown
 	Lost    int   `json:"lost"`    // acts × sockets that never were
 	Doubled int   `json:"doubled"` // the same changes shown a second time
-	Stale   int   `json:"stale"`   // a frame or row older than what the socket had
+	Stale   int   `json:"stale"`   // a frame older than what the socket had
+	Aside   int   `json:"aside"`   // a row older than the one shown, in a newer frame: the page leaves it aside (apply.js)
 	Wrong   int   `json:"wrong"`   // a row whose state is not what its act made
 	Frames  int   `json:"frames"`  // frames received
 	Again   int   `json:"again"`   // acts × sockets that a page shows which was told to fetch itself again
@@ -68,10 +69,12 @@ func (v *verdict) phone(acts []act, byItem map[string][]int, p *phone, last []ti
 			v.again(acts, byItem, next, at)
 		}
 		for _, r := range a.frame.rows {
+			// What a page missed is rendered when it comes back, and may show more than the round that is on its way to all.
 			if r.seq < shown[r.item] {
-				v.Stale++
+				v.Aside++
+				continue
 			}
-			shown[r.item] = max(r.seq, shown[r.item])
+			shown[r.item] = r.seq
 			list := byItem[r.item]
 			for next[r.item] < len(list) && acts[list[next[r.item]]].seq <= r.seq {
 				k := list[next[r.item]]

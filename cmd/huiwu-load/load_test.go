@@ -59,19 +59,21 @@ func TestJudge(t *testing.T) {
 	for name, c := range map[string]struct {
 		frames                             []*frame
 		pairs, lost, doubled, stale, wrong int
+		aside                              int
 	}{
-		"each":           {[]*frame{shows(2, row{"a", 2, "done"}), shows(3, row{"b", 3, "done"}), shows(4, row{"a", 4, "due"})}, 3, 0, 0, 0, 0},
-		"joined":         {[]*frame{shows(4, row{"a", 4, "due"}, row{"b", 3, "submitted"})}, 3, 0, 0, 0, 0},
-		"with a clock":   {[]*frame{shows(4, row{"a", 4, "due"}, row{"b", 3, "done"}), shows(4)}, 3, 0, 0, 0, 0},
-		"one is missing": {[]*frame{shows(2, row{"a", 2, "done"}), shows(4, row{"a", 4, "due"})}, 2, 1, 0, 0, 0},
-		"nothing":        {nil, 0, 3, 0, 0, 0},
-		"doubled":        {[]*frame{shows(4, row{"a", 4, "due"}, row{"b", 3, "done"}), shows(4, row{"a", 4, "due"})}, 3, 0, 1, 0, 0},
-		"old over new":   {[]*frame{shows(4, row{"a", 4, "due"}, row{"b", 3, "done"}), shows(2, row{"a", 2, "done"})}, 3, 0, 0, 2, 0},
-		"wrong state":    {[]*frame{shows(4, row{"a", 4, "done"}, row{"b", 3, "done"})}, 3, 0, 0, 0, 1},
+		"each":           {[]*frame{shows(2, row{"a", 2, "done"}), shows(3, row{"b", 3, "done"}), shows(4, row{"a", 4, "due"})}, 3, 0, 0, 0, 0, 0},
+		"joined":         {[]*frame{shows(4, row{"a", 4, "due"}, row{"b", 3, "submitted"})}, 3, 0, 0, 0, 0, 0},
+		"with a clock":   {[]*frame{shows(4, row{"a", 4, "due"}, row{"b", 3, "done"}), shows(4)}, 3, 0, 0, 0, 0, 0},
+		"one is missing": {[]*frame{shows(2, row{"a", 2, "done"}), shows(4, row{"a", 4, "due"})}, 2, 1, 0, 0, 0, 0},
+		"nothing":        {nil, 0, 3, 0, 0, 0, 0},
+		"doubled":        {[]*frame{shows(4, row{"a", 4, "due"}, row{"b", 3, "done"}), shows(4, row{"a", 4, "due"})}, 3, 0, 1, 0, 0, 0},
+		"old over new":   {[]*frame{shows(4, row{"a", 4, "due"}, row{"b", 3, "done"}), shows(2, row{"a", 2, "done"})}, 3, 0, 0, 1, 0, 1},
+		"came back":      {[]*frame{shows(3, row{"a", 4, "due"}, row{"b", 3, "done"}), shows(4, row{"a", 2, "done"}), shows(5, row{"a", 4, "due"})}, 3, 0, 0, 0, 0, 1},
+		"wrong state":    {[]*frame{shows(4, row{"a", 4, "done"}, row{"b", 3, "done"})}, 3, 0, 0, 0, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := judge(acts, []*phone{sent(c.frames...)})
-			if v.Pairs != c.pairs || v.Lost != c.lost || v.Doubled != c.doubled || v.Stale != c.stale || v.Wrong != c.wrong {
+			if v.Pairs != c.pairs || v.Lost != c.lost || v.Doubled != c.doubled || v.Stale != c.stale || v.Wrong != c.wrong || v.Aside != c.aside {
 				t.Errorf("%+v", v)
 			}
 		})

@@ -28,6 +28,7 @@ type soakReport struct {
 	Moments []moment `json:"moments"` // start, middle, end
 	Acts    int      `json:"acts"`
 	Joins   int      `json:"joins"`
+	Aside   int      `json:"aside"` // rows that pages left aside
 	Fault   error    `json:"-"`
 }
 
@@ -73,7 +74,7 @@ func soak(ctx context.Context, base, profile string, pid int, c *cast, sockets i
 	behind := w.settle(ctx, s.now(), 10*time.Second)
 	w.cut()
 	v := judge(s.acts, w.phones)
-	r.Acts = len(s.acts)
+	r.Acts, r.Aside = len(s.acts), v.Aside
 	if v.Lost+v.Doubled+v.Stale+v.Wrong+behind+s.failed+int(w.drops.Load()) > 0 {
 		r.Fault = fmt.Errorf("soak: %d lost, %d doubled, %d stale, %d wrong, %d behind, %d failed acts, %d drops (%s %s)",
 			v.Lost, v.Doubled, v.Stale, v.Wrong, behind, s.failed, w.drops.Load(), s.last, w.lastDrop())

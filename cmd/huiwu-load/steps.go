@@ -458,6 +458,8 @@ func (p *proof) soak(ctx context.Context) error {
 			p.figures.add("  sockets closed as too slow, "+when, "", m.SlowDrops)
 			p.figures.add("  topics, "+when, "", m.Topics)
 		}
+		p.figures.add("  sockets that came back", "", float64(r.Joins))
+		p.figures.add("  rows that pages left aside", "", float64(r.Aside))
 		middle, end := r.Moments[1], r.Moments[2]
 		p.figures.add(fmt.Sprintf("soak of %s: heap at the end to the middle", p.Soak), "", end.Heap/middle.Heap).atMost(1.1)
 		p.figures.add("  memory, the same", "", end.Memory/middle.Memory).atMost(1.1)

@@ -59,6 +59,8 @@ type visitData struct {
 	Functions                                               []struct{ Name, Start, End, Place string }
 	Agenda                                                  []agendaPoint
 	Dais                                                    []string // as the audience sees it
+	Signers                                                 []string
+	Hosts                                                   []struct{ ID, Name, Title string }
 	Cars                                                    []struct{ Party, Plate, Bay string }
 	Guests                                                  []struct{ ID, Name, Title, Plate, Needs string }
 	Posts                                                   []struct {

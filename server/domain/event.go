@@ -98,6 +98,8 @@ type Site struct {
 	Name   string `json:"name"`
 	Office string `json:"office"` // 管理处
 	Client string `json:"client"` // 甲方
+
+	DaisRule DaisRule `json:"dais_rule"` // of even rows on the dais; "" is A
 }
 
 // Assignment puts a person on an event, in a crew.

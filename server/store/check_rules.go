@@ -46,6 +46,10 @@ var rules = []rule{
 		`SELECT c.topic || ' ' || c.seq FROM changes AS c WHERE c.subject NOT LIKE 'notice:%' AND c.subject NOT LIKE 'channel:%'
 			AND NOT EXISTS (SELECT 1 FROM items AS x WHERE c.subject = 'item:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM guests AS x WHERE c.subject = 'guest:' || x.id AND x.id = substr(c.subject, 7))
+			AND NOT EXISTS (SELECT 1 FROM hosts AS x WHERE c.subject = 'host:' || x.id AND x.id = substr(c.subject, 6))
+			AND NOT EXISTS (SELECT 1 FROM seat_plans AS x WHERE c.subject = 'plan:' || x.id AND x.id = substr(c.subject, 6))
+			AND NOT EXISTS (SELECT 1 FROM seats AS x WHERE c.subject = 'seat:' || x.id AND x.id = substr(c.subject, 6))
+			AND NOT EXISTS (SELECT 1 FROM sites AS x WHERE c.subject = 'site:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM events AS x WHERE c.subject = 'event:' || x.id AND x.id = substr(c.subject, 7))
 			AND NOT EXISTS (SELECT 1 FROM people AS x WHERE c.subject = 'person:' || x.id AND x.id = substr(c.subject, 8))
 			AND NOT EXISTS (SELECT 1 FROM drills AS x WHERE c.subject = 'drill:' || x.id AND x.id = substr(c.subject, 7)) ORDER BY c.topic, c.seq`,
@@ -75,6 +79,22 @@ var rules = []rule{
 		"guests.seq", "guests whose seq is not a log row of theirs: phones may show an older state (guest)",
 		"set seq to the guest's last log row",
 		`SELECT x.id FROM guests AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'event:' || x.event_id AND c.seq = x.seq AND c.subject = 'guest:' || x.id) ORDER BY 1`,
+	},
+	{
+		"hosts.seq", "hosts whose seq is not a log row of theirs: phones may show an older state (host)",
+		"set seq to the host's last log row",
+		`SELECT x.id FROM hosts AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'event:' || x.event_id AND c.seq = x.seq AND c.subject = 'host:' || x.id) ORDER BY 1`,
+	},
+	{
+		"seat_plans.seq", "seat plans whose seq is not a log row of theirs: phones may show an older state (plan)",
+		"set seq to the plan's last log row",
+		`SELECT x.id FROM seat_plans AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'event:' || x.event_id AND c.seq = x.seq AND c.subject = 'plan:' || x.id) ORDER BY 1`,
+	},
+	{
+		"seats.seq", "seats whose seq is no log row of theirs or of their plan: phones may show an older state (seat)", // a new plan's seats have the plan's
+		"set seq to the seat's last log row",
+		`SELECT x.id FROM seats AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'event:' || x.event_id AND c.seq = x.seq
+			AND c.subject IN ('seat:' || x.id, 'plan:' || x.plan_id)) ORDER BY 1`,
 	},
 	{
 		"people.seq", "people whose seq is not a log row of theirs (person)",
@@ -148,6 +168,13 @@ var rules = []rule{
 		"guests.party", "guests in a party of another event (guest)",
 		"choose the party again on the guest's page",
 		`SELECT g.id FROM guests AS g JOIN parties AS p ON p.id = g.party_id WHERE p.event_id <> g.event_id ORDER BY 1`,
+	},
+	{
+		"seats.event", "seats, or who sits on them, of another event than their plan (seat)",
+		"free the seat on the page of its plan, and seat somebody anew",
+		`SELECT s.id FROM seats AS s JOIN seat_plans AS p ON p.id = s.plan_id WHERE s.event_id <> p.event_id
+			OR EXISTS (SELECT 1 FROM guests AS g WHERE g.id = s.guest_id AND g.event_id <> s.event_id)
+			OR EXISTS (SELECT 1 FROM hosts AS h WHERE h.id = s.host_id AND h.event_id <> s.event_id) ORDER BY 1`,
 	},
 	{
 		"photos.event", "photos that name another event than their item does: who may see them is judged by it (photo)",

@@ -391,17 +391,23 @@ func (s *Store) UpdateGuest(ctx context.Context, act domain.Act, id string, d Gu
 			return nil, err
 		}
 		g.Search = search.Key(g.Name, g.Plate)
+		if err := tx.cardsOf(ctx, g); err != nil {
+			return nil, err
+		}
 		return &domain.Change{Verb: "guest.changed", Old: old, New: g.Name + " " + g.Title + " " + g.Plate + " " + g.Bay}, nil
 	})
 }
 
 // StrikeGuest takes a guest off the list; the row stays in the log.
 func (s *Store) StrikeGuest(ctx context.Context, act domain.Act, id string) (domain.Receipt, error) {
-	return s.changeGuests(ctx, act, "id", id, domain.RightGuestsEdit, func(_ context.Context, _ *Tx, g *domain.Guest) (*domain.Change, error) {
+	return s.changeGuests(ctx, act, "id", id, domain.RightGuestsEdit, func(ctx context.Context, tx *Tx, g *domain.Guest) (*domain.Change, error) {
 		if g.Struck {
 			return nil, nil
 		}
 		g.Struck = true
+		if err := tx.cardsOf(ctx, g); err != nil {
+			return nil, err
+		}
 		return &domain.Change{Verb: "guest.struck", Old: string(g.Position)}, nil
 	})
 }

@@ -16,7 +16,7 @@ import (
 // deeds is everything that can be asked of an event by somebody, by the name
 // of the method. Each would be right for the commander or the supervisor.
 type deeds struct {
-	event, item, round, guest, party, photo string
+	event, item, round, guest, party, photo, plan, seat, host string
 }
 
 func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain.Act) (domain.Receipt, error) {
@@ -80,10 +80,27 @@ func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain
 		"UpdateGuest": func(ctx context.Context, a act) (R, error) {
 			return s.UpdateGuest(ctx, a, d.guest, store.GuestDraft{Guest: domain.Guest{Name: "黄芪"}})
 		},
-		"StrikeGuest":   func(ctx context.Context, a act) (R, error) { return s.StrikeGuest(ctx, a, d.guest) },
-		"MoveGuest":     func(ctx context.Context, a act) (R, error) { return s.MoveGuest(ctx, a, d.guest, domain.PositionGate) },
-		"UndoMove":      func(ctx context.Context, a act) (R, error) { return s.UndoMove(ctx, a, d.guest) },
-		"MoveParty":     func(ctx context.Context, a act) (R, error) { return s.MoveParty(ctx, a, d.party, domain.PositionGate) },
+		"StrikeGuest": func(ctx context.Context, a act) (R, error) { return s.StrikeGuest(ctx, a, d.guest) },
+		"MoveGuest":   func(ctx context.Context, a act) (R, error) { return s.MoveGuest(ctx, a, d.guest, domain.PositionGate) },
+		"UndoMove":    func(ctx context.Context, a act) (R, error) { return s.UndoMove(ctx, a, d.guest) },
+		"MoveParty":   func(ctx context.Context, a act) (R, error) { return s.MoveParty(ctx, a, d.party, domain.PositionGate) },
+		"AddHosts": func(ctx context.Context, a act) (R, error) {
+			return s.AddHosts(ctx, a, d.event, []domain.Host{{Name: "朱鹮"}})
+		},
+		"StrikeHost": func(ctx context.Context, a act) (R, error) { return s.StrikeHost(ctx, a, d.host) },
+		"AddSeatPlan": func(ctx context.Context, a act) (R, error) {
+			return s.AddSeatPlan(ctx, a, domain.SeatPlan{EventID: d.event, Name: "会见", Layout: domain.LayoutTalks, Seats: 2})
+		},
+		"StrikeSeatPlan": func(ctx context.Context, a act) (R, error) { return s.StrikeSeatPlan(ctx, a, d.plan) },
+		"FillSeats":      func(ctx context.Context, a act) (R, error) { return s.FillSeats(ctx, a, d.plan) },
+		"ClearSeats":     func(ctx context.Context, a act) (R, error) { return s.ClearSeats(ctx, a, d.plan) },
+		"UndoSeats":      func(ctx context.Context, a act) (R, error) { return s.UndoSeats(ctx, a, d.plan, 1) },
+		"PrintCards":     func(ctx context.Context, a act) (R, error) { return s.PrintCards(ctx, a, d.plan, 1) },
+		"SeatNewcomer":   func(ctx context.Context, a act) (R, error) { return s.SeatNewcomer(ctx, a, d.plan, "guest:"+d.guest) },
+		"OccupySeat": func(ctx context.Context, a act) (R, error) {
+			return s.OccupySeat(ctx, a, d.seat, "guest:"+d.guest, "", 0)
+		},
+		"VacateSeat":    func(ctx context.Context, a act) (R, error) { return s.VacateSeat(ctx, a, d.seat, true, 0) },
 		"UndoPartyMove": func(ctx context.Context, a act) (R, error) { return s.UndoPartyMove(ctx, a, d.party) },
 	}
 }
@@ -102,7 +119,13 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 	if err != nil || len(parties) != 1 {
 		t.Fatal(parties, err)
 	}
-	d := deeds{event: event, item: w.Item(t, event, "S4").ID, round: w.Item(t, event, "S15").ID, guest: r.Created, party: parties[0].ID, photo: "none"}
+	host := must(t)(w.Store.AddHosts(t.Context(), domain.Act{}, event, []domain.Host{{ID: store.NewID(), Name: "白鹭"}}))
+	plan := must(t)(w.Store.AddSeatPlan(t.Context(), domain.Act{}, domain.SeatPlan{EventID: event, Name: "主席台", Layout: domain.LayoutDais, Seats: 3})).Created
+	plans, err := w.Store.SeatPlans(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := deeds{plan: plan, seat: plans[0].Chairs[0].ID, host: strings.TrimPrefix(host.Subjects[0], "host:"), event: event, item: w.Item(t, event, "S4").ID, round: w.Item(t, event, "S15").ID, guest: r.Created, party: parties[0].ID, photo: "none"}
 	if taken := w.Item(t, event, "S4").Photos; len(taken) > 0 {
 		d.photo = taken[0].ID
 	}
@@ -112,7 +135,7 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 // Every method that takes a person and something of an event is tried here.
 func TestAllDeedsAreTried(t *testing.T) {
 	elsewhere := "Write CreateEvent CreatePerson UpdatePerson SetPin SetDisabled SetLocale RevokeSession CreateSession Events " +
-		"Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite" // activity_test.go, device_test.go, invite_test.go, notice_test.go
+		"SetDaisRule Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite" // activity_test.go, device_test.go, invite_test.go, notice_test.go, seat_test.go
 	tried := deeds{}.all(nil)
 	typ := reflect.TypeFor[*store.Store]()
 	for m := range typ.Methods() {
@@ -169,7 +192,7 @@ func TestOutsiders(t *testing.T) {
 			equal(t, "announced", h.count(), 0)
 		}
 		// What does not exist at all answers the same.
-		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", photo: "x"}).all(s) {
+		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", photo: "x", plan: "x", seat: "x", host: "x"}).all(s) {
 			if name == "UpdateEvent" {
 				continue // its draft is made from the event
 			}
@@ -187,16 +210,16 @@ func TestInsiders(t *testing.T) {
 		// S4 is an item of the attendants; it is submitted, by service.
 		{
 			"service", "Event Item DoItem UndoItem MayPhoto AddPhoto Photo MoveGuest MoveParty UndoMove UndoPartyMove DoBundle",
-			"UpdateEvent SetStatus DeclareReady WithdrawReady AddItem AcceptCrew AcceptItem RejectItem ExemptItem RequireItem AddGuests UpdateGuest StrikeGuest", "",
+			"UpdateEvent SetStatus DeclareReady WithdrawReady AddItem AcceptCrew AcceptItem RejectItem ExemptItem RequireItem AddGuests UpdateGuest StrikeGuest AddHosts StrikeHost AddSeatPlan FillSeats OccupySeat VacateSeat UndoSeats", "",
 		},
 		{"service2", "Event Item DoItem UndoItem MoveGuest", "UpdateEvent SetStatus AcceptItem RejectItem AddItem AcceptCrew AddGuests", ""}, // a mate, not assigned
-		{"cleaning", "Event Item Photo DoBundle", "MayPhoto AddPhoto StrikePhoto DoItem UndoItem DeferRound BlockItem UnblockItem AcceptItem ExemptItem UpdateEvent AddItem", "MoveGuest MoveParty UndoMove UndoPartyMove UpdateGuest StrikeGuest"},
+		{"cleaning", "Event Item Photo DoBundle", "MayPhoto AddPhoto StrikePhoto DoItem UndoItem DeferRound BlockItem UnblockItem AcceptItem ExemptItem UpdateEvent AddItem", "MoveGuest MoveParty UndoMove UndoPartyMove UpdateGuest StrikeGuest StrikeHost FillSeats SeatNewcomer PrintCards OccupySeat VacateSeat UndoSeats"},
 		{"engineering", "Event Item", "DoItem SetStatus AcceptItem AddGuests", "MoveGuest StrikeGuest"},
 		{"captain", "Event Item AddItem MoveGuest", "DoItem AcceptItem AcceptCrew UpdateEvent SetStatus AddGuests", ""},
 		{"control", "Event Item MoveGuest MoveParty DoBundle", "DoItem AcceptItem AcceptCrew UpdateEvent AddItem AddGuests", ""},
 		{"supplies", "Event Item DoBundle", "DoItem AcceptItem UpdateEvent AddItem AddGuests", "MoveGuest"},
 		{"admin", "Event Item UpdateEvent", "DoItem AcceptItem AddItem DeclareReady AddGuests MoveGuest", ""},
-		{"supervisor", "Event Item UpdateEvent DoItem AddItem AcceptCrew AddGuests UpdateGuest MoveGuest", "AcceptItem RejectItem DeclareReady WithdrawReady ExemptItem", ""},
+		{"supervisor", "Event Item UpdateEvent DoItem AddItem AcceptCrew AddGuests UpdateGuest MoveGuest AddHosts AddSeatPlan OccupySeat SeatNewcomer ClearSeats", "AcceptItem RejectItem DeclareReady WithdrawReady ExemptItem", ""},
 		{"commander", "Event Item UpdateEvent AcceptItem RejectItem UnacceptItem AddItem AcceptCrew AddGuests MoveGuest ExemptItem Photo", "DoItem UndoItem AddPhoto StrikePhoto", ""},
 	}
 	both(t, func(t *testing.T, w *world) {

@@ -9,6 +9,9 @@ import (
 // Found makes the site with its rooms, once: an existing site is left alone,
 // new rooms are added.
 func (s *Store) Found(ctx context.Context, site domain.Site, rooms []domain.Room) error {
+	if site.DaisRule == "" {
+		site.DaisRule = domain.DaisRuleA
+	}
 	_, err := s.Write(ctx, domain.Act{}, func(ctx context.Context, tx *Tx) error {
 		if _, err := tx.NewInsert().Model(&site).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
 			return err

@@ -19,8 +19,13 @@ func TestUpgrade(t *testing.T) {
 			t.Fatal(err)
 		}
 		storetest.NewWorld(t, s).Fill(t)
-		raw(t, s, func(ctx context.Context, tx *store.Tx) error { // drills go with their table, what is logged does not
-			_, err := tx.NewRaw("UPDATE changes SET subject = topic WHERE subject LIKE 'drill:%'").Exec(ctx)
+		raw(t, s, func(ctx context.Context, tx *store.Tx) error { // drills and seats go with their tables, what is logged does not
+			for _, q := range []string{"DELETE FROM seats", "DELETE FROM seat_plans", "DELETE FROM hosts"} {
+				if _, err := tx.ExecContext(ctx, q); err != nil {
+					return err
+				}
+			}
+			_, err := tx.NewRaw("UPDATE changes SET subject = topic WHERE subject LIKE 'drill:%' OR subject LIKE 'host:%' OR subject LIKE 'plan:%' OR subject LIKE 'seat:%'").Exec(ctx)
 			return err
 		})
 		sound(t, s)
@@ -39,7 +44,7 @@ func TestUpgrade(t *testing.T) {
 				}
 			}
 			schema, older, data := dump(t, s)
-			if n > 2 && (slices.Equal(older, tables) || data["people"] == full["people"]) {
+			if n == len(steps)-1 && (slices.Equal(older, tables) || data["people"] == full["people"]) {
 				t.Fatal(n, ": still the newest schema")
 			}
 			// A backup from then, restored by this program.

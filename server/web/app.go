@@ -403,6 +403,8 @@ func viewOf(c *fiber.Ctx) string {
 		return ViewWall
 	case path == "/notices":
 		return ViewNotices
+	case strings.HasPrefix(path, "/events/") && strings.Contains(path, "/seats"):
+		return ViewSeats
 	case strings.HasSuffix(path, "/items"):
 		return ViewItems
 	case strings.HasSuffix(path, "/guests"):

@@ -23,7 +23,8 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 	f := &eventView{App: a, ctx: ctx, v: v, e: s.event, snapshot: s}
 	f.v.Seq = s.seq
 	items, guests, changed := sorted(subjects)
-	if len(items)+len(guests) > maxRows && view != ViewBoard && view != ViewEvent && view != ViewControl {
+	whole := view == ViewBoard || view == ViewEvent || view == ViewControl || view == ViewSeats
+	if len(items)+len(guests) > maxRows && !whole {
 		return []templ.Component{stale}, nil
 	}
 	clock := len(subjects) == 1 && subjects[0] == clockSubject
@@ -44,6 +45,8 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 			return []templ.Component{stale}, nil
 		}
 		err = f.lobby(guests)
+	case ViewSeats:
+		err = f.seats(subjects)
 	case ViewDrill:
 		err = f.drill(subjects)
 	case ViewPosts, ViewCues, ViewVehicles, ViewControl:

@@ -40,6 +40,7 @@ const (
 
 	ViewNotices = "notices"
 	ViewDrill   = "drill"
+	ViewSeats   = "seats" // plans of one event, and each of them
 )
 
 // viewRights is what a view needs on the events it shows.
@@ -48,7 +49,7 @@ var viewRights = map[string]domain.Right{
 	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 	ViewPosts: domain.RightEventSee, ViewCues: domain.RightEventSee, ViewVehicles: domain.RightGuestsSee, ViewControl: domain.RightGuestsSee,
-	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun,
+	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
 }
 
 // Subscribe checks who opens a socket and for what (GET /live).

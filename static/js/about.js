@@ -20,6 +20,7 @@ const kinds = [
   [/^PUT \/guests\/[^/]+$/, "guest_changed"],
   [/^DELETE \/guests\/[^/]+/, "guest_struck"],
   [/^PUT \/events\/[^/]+\/done$/, "done"],
+  [/^\w+ \/(plans|seats)\//, "seated"],
 ];
 
 // kind is one word for what the act does to its row.

@@ -6,6 +6,8 @@ export async function pages(home) {
   const [commander, admin] = await Promise.all([home.as("commander"), home.as("admin")]);
   const [visit, weekly, staff] = await Promise.all([commander.event(VISIT), commander.event(WEEKLY), admin.staff()]);
   const page = (name, path, who = "commander", wide = false) => ({ name, path, who, wide });
+  const { plans } = await commander.get(`/events/${visit.id}/seats`);
+  const plan = (name) => plans.find((p) => p.name === name).id;
   const { link } = await admin.must("POST", `/people/${staff.yusui}/invite`);
   return [
     page("signin", "/session/new", null),
@@ -26,6 +28,11 @@ export async function pages(home) {
     page("items-mine", `/events/${visit.id}/items?mine=1`, "service"),
     page("items-small", `/events/${weekly.id}/items`, "yusui"),
     page("guests", `/events/${visit.id}/guests`),
+    page("seats", `/events/${visit.id}/seats`),
+    page("seat-dais", `/events/${visit.id}/seats/${plan("主席台")}`),
+    page("seat-talks", `/events/${visit.id}/seats/${plan("会见")}`),
+    page("seat-hall", `/events/${visit.id}/seats/${plan("会场")}?q=du`, "service"),
+    page("seating-rule", "/settings/seating", "admin"),
     page("log", `/events/${visit.id}/log`),
     page("activity", "/activity", "supervisor"),
     page("activity-mine", "/activity", "cleaning"),

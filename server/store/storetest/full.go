@@ -48,6 +48,14 @@ func (w *World) Fill(t testing.TB) {
 	did(s.MoveGuest(ctx, w.Act("security"), guests[0].ID, domain.PositionDropOff))
 	did(s.UndoMove(ctx, w.Act("security"), guests[0].ID))
 
+	did(s.AddHosts(ctx, w.Act("supervisor"), w.Event, []domain.Host{{Name: "白鹭", Title: "董事长"}}))
+	plan, err := s.AddSeatPlan(ctx, w.Act("supervisor"), domain.SeatPlan{EventID: w.Event, Name: "主席台", Function: "全体会", RoomID: "R2", Layout: domain.LayoutDais, Seats: 3})
+	must(err)
+	did(s.FillSeats(ctx, w.Act("supervisor"), plan.Created))
+	did(s.PrintCards(ctx, w.Act("supervisor"), plan.Created, 1<<40))
+	did(s.ClearSeats(ctx, w.Act("supervisor"), plan.Created))
+	did(s.UndoSeats(ctx, w.Act("supervisor"), plan.Created, 3))
+
 	items, err := s.Items(ctx, w.Event)
 	must(err)
 	done, blocked, round := 0, 0, 0

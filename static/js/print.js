@@ -1,0 +1,2 @@
+// The print view: one button.
+document.addEventListener("click", ({ target }) => target.closest("[data-print]") && print());
