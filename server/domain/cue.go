@@ -215,20 +215,20 @@ var usualCues = []struct {
 	level  int
 	zh, en string
 }{
-	{CauseEarly, ScopeFirst, CrewSVC, 2, "来宾提前到达,请立即打开贵宾休息室", "Guests are early: open the lounge now"},
-	{CauseEarly, ScopeFirst, CrewSEC, 2, "来宾提前到达,各岗立即就位", "Guests are early: take your posts now"},
-	{CauseApproach, ScopeFirst, CrewCLN, 2, "来宾将到,请撤至回避点", "Guests are near: withdraw out of sight"},
-	{CauseGate, ScopeFirst, CrewSEC, 2, "来宾已到大门,落客区、大堂准备", "Guests at the gate: drop-off and lobby stand by"},
-	{CauseGate, ScopeFirst, CrewCTL, 2, "来宾已到大门,专梯一层待命", "Guests at the gate: hold the lift on floor 1"},
-	{CauseGate, ScopeFirst, CrewSVC, 3, "来宾已到大门,迎宾就位", "Guests at the gate: take your greeting posts"},
-	{CauseLift, ScopeFirst, CrewSVC, 2, "来宾进梯,会场口准备迎接", "Guests in the lift: receive them at the venue"},
-	{CauseVenue, ScopePrincipal, CrewPHO, 1, "主宾到场,请拍摄", "Principal guest at the venue: photographs"},
-	{CauseSeated, ScopeFirst, CrewSVC, 3, "会议开始,关门挂牌,续水计时开始", "It has started: close the doors, tea rounds begin"},
-	{CauseEnding, ScopeFirst, CrewSEC, 2, "10 分钟后散会,车辆依次顺车", "Ends in 10 minutes: bring the cars up in order"},
-	{CauseEnding, ScopeFirst, CrewCTL, 2, "10 分钟后散会,专梯停会议层", "Ends in 10 minutes: hold the lift on the meeting floor"},
-	{CauseEnding, ScopeFirst, CrewSVC, 3, "10 分钟后散会,到门口准备送客", "Ends in 10 minutes: to the doors"},
-	{CauseLeft, ScopeFirst, CrewCLN, 3, "来宾已全部离开,可以清场", "All guests have left: clear out"},
-	{CauseLeft, ScopeFirst, CrewSUP, 3, "来宾已全部离开,请会后检查并放行", "All guests have left: post-check and release"},
+	{CauseEarly, ScopeFirst, CrewSVC, 2, "来宾提前到达，请立即打开贵宾休息室", "Guests are early: open the lounge now"},
+	{CauseEarly, ScopeFirst, CrewSEC, 2, "来宾提前到达，各岗立即就位", "Guests are early: take your posts now"},
+	{CauseApproach, ScopeFirst, CrewCLN, 2, "来宾将到，请撤至回避点", "Guests are near: withdraw out of sight"},
+	{CauseGate, ScopeFirst, CrewSEC, 2, "来宾已到大门，落客区、大堂准备", "Guests at the gate: drop-off and lobby stand by"},
+	{CauseGate, ScopeFirst, CrewCTL, 2, "来宾已到大门，专梯一层待命", "Guests at the gate: hold the lift on floor 1"},
+	{CauseGate, ScopeFirst, CrewSVC, 3, "来宾已到大门，迎宾就位", "Guests at the gate: take your greeting posts"},
+	{CauseLift, ScopeFirst, CrewSVC, 2, "来宾进梯，会场口准备迎接", "Guests in the lift: receive them at the venue"},
+	{CauseVenue, ScopePrincipal, CrewPHO, 1, "主宾到场，请拍摄", "Principal guest at the venue: photographs"},
+	{CauseSeated, ScopeFirst, CrewSVC, 3, "会议开始，关门挂牌，续水计时开始", "It has started: close the doors, tea rounds begin"},
+	{CauseEnding, ScopeFirst, CrewSEC, 2, "10 分钟后散会，车辆依次顺车", "Ends in 10 minutes: bring the cars up in order"},
+	{CauseEnding, ScopeFirst, CrewCTL, 2, "10 分钟后散会，专梯停会议层", "Ends in 10 minutes: hold the lift on the meeting floor"},
+	{CauseEnding, ScopeFirst, CrewSVC, 3, "10 分钟后散会，到门口准备送客", "Ends in 10 minutes: to the doors"},
+	{CauseLeft, ScopeFirst, CrewCLN, 3, "来宾已全部离开，可以清场", "All guests have left: clear out"},
+	{CauseLeft, ScopeFirst, CrewSUP, 3, "来宾已全部离开，请会后检查并放行", "All guests have left: post-check and release"},
 }
 
 // UsualCues are the procedure's cues for a level, without ids.

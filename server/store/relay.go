@@ -97,7 +97,7 @@ func (tx *Tx) keepBays(ctx context.Context, e *domain.Event) error {
 	}
 	due := e.Arrival().Add(-bayBefore)
 	for k := range cars {
-		zh := fmt.Sprintf("车位 %s 预留、摆锥桶(%s)", cars[k].Bay, cars[k].Plate)
+		zh := fmt.Sprintf("车位 %s 预留、摆锥桶（%s）", cars[k].Bay, cars[k].Plate)
 		if slices.ContainsFunc(items, func(i domain.Item) bool { return i.Zh == zh }) {
 			continue
 		}

@@ -204,7 +204,7 @@ func (f *eventView) board(items, guests bool) error {
 	}
 	if items {
 		p := domain.Sum(b.items, f.v.Now)
-		f.add(views.Gauge(f.v, f.e, p), views.Rings(f.v, f.e, p), views.Stars(f.v, f.e, stars(f.e, b.items, f.v.Now)))
+		f.add(views.EarlyBar(f.v, f.e, p.ReadyMissing()), views.Gauge(f.v, f.e, p), views.Rings(f.v, f.e, p), views.Stars(f.v, f.e, stars(f.e, b.items, f.v.Now)))
 	}
 	if guests {
 		f.add(views.Places(f.v, f.e, b.parties, b.counts))
