@@ -142,7 +142,7 @@ func (s *Store) meet(ctx context.Context, p *domain.Person, rows []domain.Change
 // seesChange: an event's rows are for who sees it, guests' names for who meets them.
 func seesChange(v domain.Viewer, secrecy domain.Secrecy, c *domain.Change) bool {
 	right := domain.RightEventSee
-	if kind, _ := domain.SplitTopic(c.Subject); kind == "guest" {
+	if kind, _ := domain.SplitTopic(c.Subject); kind == "guest" || kind == "stray" {
 		right = domain.RightGuestsSee
 	}
 	return v.Can(right, secrecy)

@@ -99,7 +99,7 @@ func (a *App) crewFeed(ctx context.Context, eventID string) ([]domain.Change, er
 func withoutGuests(feed []domain.Change) []domain.Change {
 	var list []domain.Change
 	for _, c := range feed {
-		if kind, _ := domain.SplitTopic(c.Subject); kind != "guest" {
+		if kind, _ := domain.SplitTopic(c.Subject); kind != "guest" && kind != "stray" {
 			list = append(list, c)
 		}
 	}

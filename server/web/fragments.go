@@ -44,6 +44,11 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 			return []templ.Component{stale}, nil
 		}
 		err = f.lobby(guests)
+	case ViewDoor:
+		if changed {
+			return []templ.Component{stale}, nil
+		}
+		err = f.door(guests, subjects)
 	case ViewDrill:
 		err = f.drill(subjects)
 	case ViewBoard:
@@ -119,6 +124,11 @@ func (f *eventView) overview() error {
 func (f *eventView) guests(ids []string, changed bool) error {
 	if changed {
 		f.add(views.Head(f.v, f.e, nil))
+	}
+	if len(ids) > 0 {
+		if err := f.attendance(); err != nil {
+			return err
+		}
 	}
 	return f.guestRows(ids, func(g *domain.Guest) templ.Component { return views.GuestRow(f.v, g) })
 }

@@ -110,7 +110,7 @@ func (s *snapshot) next(ctx context.Context, seq int64) (*snapshot, error) {
 		switch {
 		case kind == "item" && changes[k].Verb != "item.added":
 			ids = append(ids, id)
-		case kind == "guest" || kind == "drill": // no part of it
+		case kind == "guest" || kind == "drill" || kind == "stray": // no part of it
 		default:
 			return nil, nil
 		}

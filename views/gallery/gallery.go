@@ -57,6 +57,7 @@ var groups = []group{
 	{"controls", "items", controls},
 	{"items", "items", items},
 	{"guests", "guests", guests},
+	{"door", "door", door},
 	{"events", "event", events},
 	{"boards", "board", boards},
 	{"told", "items", told},
