@@ -8,6 +8,8 @@ export async function pages(home) {
   const page = (name, path, who = "commander", wide = false) => ({ name, path, who, wide });
   const { plans } = await commander.get(`/events/${visit.id}/seats`);
   const plan = (name) => plans.find((p) => p.name === name).id;
+  const [principal] = (await commander.guests(visit.id)).filter((g) => g.rank === 1);
+  const pass = new URL((await commander.get(`/guests/${principal.id}/invitation`)).link).pathname;
   const { link } = await admin.must("POST", `/people/${staff.yusui}/invite`);
   return [
     page("signin", "/session/new", null),
@@ -33,6 +35,11 @@ export async function pages(home) {
     page("seat-talks", `/events/${visit.id}/seats/${plan("会见")}`),
     page("seat-hall", `/events/${visit.id}/seats/${plan("会场")}?q=du`, "service"),
     page("seating-rule", "/settings/seating", "admin"),
+    page("invitations", `/events/${visit.id}/invitations`, "supervisor"),
+    page("invitation", `/guests/${principal.id}/invitation`, "supervisor"),
+    page("pass", pass, null),
+    page("pass-en", `${pass}?lang=en`, null),
+    page("pass-unknown", "/g/nothing", null),
     page("log", `/events/${visit.id}/log`),
     page("activity", "/activity", "supervisor"),
     page("activity-mine", "/activity", "cleaning"),
