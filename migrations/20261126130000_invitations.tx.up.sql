@@ -91,6 +91,10 @@ CREATE INDEX mails_event ON mails (event_id);
 
 --bun:split
 
+CREATE INDEX mails_guest ON mails (guest_id, id);
+
+--bun:split
+
 CREATE INDEX mails_ready ON mails (next_at) WHERE state = 'waiting';
 
 --bun:split

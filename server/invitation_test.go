@@ -47,6 +47,12 @@ func TestGuestPass(t *testing.T) {
 			return list[0].Invitation.State()
 		}
 		nobody.raw("HEAD", path, nil)
+		if b := nobody.get(path + "?done=1").body; strings.Contains(b, "pass-done") {
+			t.Error("thanks for no answer")
+		}
+		if b := commander.get(path).body; !strings.Contains(b, i18n.T("en", "pass.staff")) {
+			t.Error("somebody of the house is not told whose answer it will be")
+		}
 		commander.send("POST", path+"/opened", nil)
 		if got := nobody.send("POST", path+"/opened", nil, "Sec-Fetch-Site", "cross-site").status; got != http.StatusForbidden {
 			t.Errorf("from another site: %d", got)
@@ -76,6 +82,9 @@ func TestGuestPass(t *testing.T) {
 		}
 		if b := nobody.get(a.header.Get("Location")).body; !strings.Contains(b, i18n.T("en", "pass.done_accepted")) || !strings.Contains(b, `value="halal" checked`) {
 			t.Error("the page does not say what was answered")
+		}
+		if b := nobody.get(path + "?done=1").body; !strings.Contains(b, i18n.T("en", "pass.done_accepted")) {
+			t.Error("no thanks")
 		}
 		if now := s.mustGuests(t)[0]; now.Plate != "测A·1" || now.Needs != "清真、不吃辣" {
 			t.Errorf("%+v", now)
@@ -137,6 +146,10 @@ func TestGuestPassOfASecretEvent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	l := domain.Letter{SubjectZh: "{event}", Zh: "{organiser}请{name}\n{event}\n{link}", SubjectEn: "x", En: "{link}"}
+	if _, err := s.Store.SaveLetter(t.Context(), s.world.Act("commander"), e.ID, l); err != nil {
+		t.Fatal(err)
+	}
 	b := s.nobody().get("/g/" + s.token(t, g)).body
 	for _, word := range []string{e.Name, e.Organiser, e.Contact} {
 		if word != "" && strings.Contains(b, word) {
@@ -175,7 +188,14 @@ func TestInvitationTable(t *testing.T) {
 		path := "/events/" + s.world.Event + "/invitations"
 		list := s.guests(t, s.world.Event, guest("=HYPERLINK(\"http://x\")", ""), guest("+86", ""), guest("@SUM(A1)", ""), guest("-2+3", ""), guest("＝1", ""), guest("雪松", ""))
 		last := list[len(list)-1]
-		s.nobody().send("POST", "/g/"+s.token(t, last), form("answer", "accepted", "companions", "2", "message", "=1+1\n第二行", "diet_note", "粥"))
+		s.nobody().send("POST", "/g/"+s.token(t, last), form("answer", "accepted", "companions", "2", "message", "=1+1\n第二行", "diets", "halal", "diets", "no_spicy", "diet_note", "粥、少盐", "arrive_at", time.Now().AddDate(0, 0, 1).Format("2006-01-02T15:04")))
+		invited := func() domain.Invitation {
+			x, err := s.Store.Invitations(t.Context(), s.world.Event, last.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return x[0].Invitation
+		}
 		a := c.get(path + "/export")
 		if !strings.HasPrefix(a.header.Get("Content-Type"), "text/csv") || !strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment") || !strings.HasPrefix(a.body, "\ufeff") {
 			t.Errorf("%v", a.header)
@@ -197,9 +217,12 @@ func TestInvitationTable(t *testing.T) {
 		if err := w.WriteAll([][]string{rows[0], rows[6]}); err != nil {
 			t.Fatal(err)
 		}
-		back := strings.Replace(b.String(), `'=1+1`, "", 1)
-		if a := c.send("POST", path+"/import", form("text", back), "HX-Request", "true", "Idempotency-Key", store.NewID()); a.status != 200 || !strings.Contains(a.body, i18n.T("zh", "invitation.import_done", "n", "1")) {
+		before := invited()
+		if a := c.send("POST", path+"/import", form("text", b.String()), "HX-Request", "true", "Idempotency-Key", store.NewID()); a.status != 200 || !strings.Contains(a.body, i18n.T("zh", "invitation.import_done", "n", "1")) {
 			t.Errorf("%d %.600s", a.status, a.body)
+		}
+		if after := invited(); after.AnsweredBy != "" || after.Message != before.Message || after.Diets != "halal,no_spicy" || after.DietNote != "粥、少盐" || !after.ArriveAt.Equal(*before.ArriveAt) {
+			t.Errorf("its own table changes %+v to %+v", before, after)
 		}
 		for text, want := range map[string]string{
 			"雪松,a@example.com":             i18n.T("zh", "invitation.import_headers"),
@@ -215,12 +238,17 @@ func TestInvitationTable(t *testing.T) {
 			"姓名,邮箱\n雪松,=cmd|' /C calc'!A0": i18n.T("zh", "import.formula", "cell", "=cmd|' /C calc'!A0"),
 			"姓名,邮箱\n\"雪松,a@b.cd":           i18n.T("zh", "import.quotes"),
 			"姓名,邮箱\n雪松,a@b.cd,c":           "",
+			"姓名,回复,到达时间\n雪松,来,昨天":          i18n.T("zh", "field.time"),
 			"姓名,邮箱\n":                      i18n.T("zh", "import.empty"),
 		} {
 			a := c.send("POST", path+"/import", form("text", text), "HX-Request", "true", "Idempotency-Key", store.NewID(), "Accept", "application/json")
 			if a.status != 422 || !strings.Contains(a.body, want) {
 				t.Errorf("%q: %d, not %q: %.300s", text, a.status, want, a.body)
 			}
+		}
+		c.does("POST", path+"/import", form("text", "name,reply,diet,arrives at\n雪松,yes,\"No nuts, Halal, tea\","+time.Now().Format("2006/1/2 15:04")+"\n"))
+		if x := invited(); x.Diets != "halal,nut_free" || x.DietNote != "tea" {
+			t.Errorf("%+v", x.Reply)
 		}
 		if x := c.send("POST", path+"/import", form("text", "姓名,邮箱\n雪松,a@b"), "HX-Request", "true", "Idempotency-Key", store.NewID()); !strings.Contains(x.body, "a@b</textarea>") {
 			t.Error("what was pasted is gone")

@@ -29,6 +29,7 @@ type postOffice struct {
 	t      *testing.T
 	l      net.Listener
 	server *tls.Config // nil = STARTTLS is not offered
+	inside bool        // TLS from the first byte
 	client *tls.Config
 
 	mu sync.Mutex
@@ -105,7 +106,10 @@ func (p *postOffice) verbs() string {
 
 func (p *postOffice) talk(c net.Conn) {
 	defer c.Close()
-	secure := false
+	secure := p.inside
+	if secure {
+		c = tls.Server(c, p.server)
+	}
 	r := textproto.NewReader(bufio.NewReader(c))
 	say := func(verb, usual string) bool {
 		s := p.answer(verb)
@@ -172,9 +176,9 @@ func (p *postOffice) talk(c net.Conn) {
 
 func (p *postOffice) config(c *notify.Config) {
 	host, port, _ := net.SplitHostPort(p.l.Addr().String())
-	c.Mail = &notify.MailServer{Host: host, User: "huiwu", Password: "quartz", From: netmail.Address{Name: "会务台", Address: "office@huiwu.example.com"}, TLS: p.client}
+	c.Mail = &notify.MailServer{Host: host, User: "huiwu", Password: "quartz", Implicit: p.inside, From: netmail.Address{Name: "会务台", Address: "office@huiwu.example.com"}, TLS: p.client}
 	_, _ = fmt.Sscan(port, &c.Mail.Port)
-	c.MailPause, c.Deliver, c.Clock, c.Timeout = 20*time.Millisecond, 20*time.Millisecond, time.Hour, 300*time.Millisecond
+	c.MailPause, c.Deliver, c.Clock, c.MailTimeout = 20*time.Millisecond, 20*time.Millisecond, time.Hour, 300*time.Millisecond
 }
 
 const mailBase = "http://huiwu.example.com"
@@ -263,6 +267,33 @@ func TestMailArrives(t *testing.T) {
 				t.Error("the page does not show it, or too much")
 			}
 		})
+	}
+}
+
+// TLS from the first byte; and a post office that has none there is told apart from one that is away.
+func TestMailInsideTLS(t *testing.T) {
+	p := newPostOffice(t, true)
+	p.inside = true
+	s, g := mailing(t, p, "", nil)
+	s.sends(t, g)
+	s.ends(t, g, domain.MailSent)
+	if v := p.verbs(); len(p.got()) != 1 || strings.Contains(v, "STARTTLS") || !strings.Contains(v, "AUTH") {
+		t.Error(len(p.got()), v)
+	}
+	open := newPostOffice(t, true)
+	s, g = mailing(t, open, "", nil)
+	s.stop()
+	set := s.set
+	set.Dir, set.World, set.Notify = t.TempDir(), nil, func(c *notify.Config) {
+		open.config(c)
+		c.Mail.Implicit = true
+	}
+	s = start(t, set)
+	g = s.guests(t, s.world.Event, guest("雪松", ""))[0]
+	s.signIn(t, "commander").does("PUT", "/guests/"+g.ID+"/invitation", form("email", "xuesong@example.com", "locale", "zh"))
+	s.sends(t, g)
+	if m := s.ends(t, g, domain.MailFailed); m.Failure != "tls" || strings.Contains(open.verbs(), "EHLO") {
+		t.Errorf("%+v %s", m, open.verbs())
 	}
 }
 
@@ -399,7 +430,7 @@ func TestMailSurvivesAnEnd(t *testing.T) {
 	dir := t.TempDir()
 	set := setting{Dir: dir, Base: mailBase, Mute: true, Notify: func(c *notify.Config) {
 		p.config(c)
-		c.Timeout = 200 * time.Millisecond
+		c.MailTimeout = 200 * time.Millisecond
 	}}
 	s := start(t, set)
 	g := s.guests(t, s.world.Event, guest("雪松", ""))[0]

@@ -22,10 +22,15 @@ func LetterOf(l *domain.Letter, e *domain.Event) domain.Letter {
 	return domain.Letter{EventID: e.ID, SubjectZh: zh.T("letter.subject"), SubjectEn: en.T("letter.subject"), Zh: zh.T(key), En: en.T(key)}
 }
 
-// LetterValues are what one guest's letter says, in a language. A secret event goes by its alias.
+// LetterValues are what one guest's letter says, in a language. A secret event goes
+// by its alias, and nobody invites.
 func LetterValues(l Lang, g *domain.Guest, e *domain.Event, link string) map[string]string {
+	organiser := e.Organiser
+	if e.Secrecy == domain.SecrecySecret {
+		organiser = ""
+	}
 	return map[string]string{
-		"name": g.Name, "title": g.Title, "event": EventWord(l, e), "time": EventTime(l, e), "room": EventRooms(l, e), "organiser": e.Organiser, "link": link,
+		"name": g.Name, "title": g.Title, "event": EventWord(l, e), "time": EventTime(l, e), "room": EventRooms(l, e), "organiser": organiser, "link": link,
 	}
 }
 

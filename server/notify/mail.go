@@ -174,8 +174,32 @@ func (n *Notifier) compose(m *store.MailJob) (*mail.Msg, error) {
 
 var errBadAddress = errors.New("mail: the address is none")
 
+// mailGrace is what a mail on its way may still take when the program ends: cut off
+// after its text, it would be sent twice.
+const mailGrace = 5 * time.Second
+
+// connect dials for go-mail, which looks at its context only until it has connected:
+// what ctx ends is hung up, and nothing takes longer than the claim.
+func (s *MailServer) connect(ctx context.Context) mail.DialContextFunc {
+	return func(dial context.Context, network, address string) (net.Conn, error) {
+		c, err := new(net.Dialer).DialContext(dial, network, address)
+		if err != nil {
+			return nil, err
+		}
+		context.AfterFunc(ctx, func() { _ = c.Close() })
+		if !s.Implicit {
+			return c, nil
+		}
+		t := tls.Client(c, cmp.Or(s.TLS, &tls.Config{ServerName: s.Host, MinVersion: tls.VersionTLS12}))
+		return t, t.HandshakeContext(dial)
+	}
+}
+
 // sendMail tries once.
 func (n *Notifier) sendMail(ctx context.Context, m *store.MailJob) mailResult {
+	open, hangUp := context.WithTimeout(context.WithoutCancel(ctx), n.cfg.MailTimeout)
+	defer hangUp()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(mailGrace, hangUp) })()
 	msg, err := n.compose(m)
 	if errors.Is(err, errBadAddress) {
 		return mailResult{why: "address"}
@@ -184,10 +208,10 @@ func (n *Notifier) sendMail(ctx context.Context, m *store.MailJob) mailResult {
 		return mailResult{why: "setup", detail: err.Error()}
 	}
 	s := n.cfg.Mail
-	options := []mail.Option{mail.WithPort(s.Port), mail.WithTimeout(n.cfg.Timeout), mail.WithTLSPolicy(mail.TLSMandatory)}
+	options := []mail.Option{mail.WithPort(s.Port), mail.WithTimeout(n.cfg.MailTimeout), mail.WithDialContextFunc(s.connect(open)), mail.WithTLSPolicy(mail.TLSMandatory)}
 	switch {
-	case s.Implicit:
-		options = append(options, mail.WithSSL())
+	case s.Implicit: // encrypted already; nobody offers STARTTLS there
+		options = append(options, mail.WithTLSPolicy(mail.TLSOpportunistic))
 	case s.Plain:
 		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
 	}
@@ -201,7 +225,7 @@ func (n *Notifier) sendMail(ctx context.Context, m *store.MailJob) mailResult {
 	if err != nil {
 		return mailResult{why: "setup"}
 	}
-	err = client.DialAndSendWithContext(ctx, msg)
+	err = client.DialAndSendWithContext(open, msg)
 	if err == nil || msg.IsDelivered() { // a goodbye that failed changes nothing
 		return mailResult{ok: true}
 	}
@@ -222,6 +246,7 @@ func mailTrouble(err error) mailResult {
 	}
 	r := mailResult{detail: serverWords(err, code)}
 	var unverified *tls.CertificateVerificationError
+	var noTLS tls.RecordHeaderError
 	var dns *net.DNSError
 	switch {
 	case code == 535 || code == 530 || code == 534 || code == 538:
@@ -232,7 +257,7 @@ func mailTrouble(err error) mailResult {
 		r.why = "refused"
 	case code >= 400:
 		r.why, r.again = "refused", true
-	case errors.As(err, &unverified), strings.Contains(err.Error(), "does not support STARTTLS"):
+	case errors.As(err, &unverified), errors.As(err, &noTLS), strings.Contains(err.Error(), "does not support STARTTLS"):
 		r.why = "tls"
 	case errors.Is(err, mail.ErrNoSupportedAuthDiscovered):
 		r.why = "signin"

@@ -34,6 +34,9 @@ type Config struct {
 	// Mail is by whom letters to guests go out; nil = by nobody.
 	Mail      *MailServer
 	MailPause time.Duration // before a mail is tried the second time; 30 s
+	// MailTimeout is what one mail may take; 90 s: mail servers let strangers wait, and
+	// look at a text before they say yes. Less than half of the claim, see store.ClaimMails.
+	MailTimeout time.Duration
 
 	// Client sends; nil = one that reaches public addresses only.
 	Client *http.Client
@@ -63,7 +66,7 @@ func New(cfg Config) *Notifier {
 	cfg.Clock = cmp.Or(cfg.Clock, 15*time.Second)
 	cfg.Deliver = cmp.Or(cfg.Deliver, time.Second)
 	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
-	cfg.MailPause = cmp.Or(cfg.MailPause, 30*time.Second)
+	cfg.MailPause, cfg.MailTimeout = cmp.Or(cfg.MailPause, 30*time.Second), cmp.Or(cfg.MailTimeout, 90*time.Second)
 	if cfg.OnDelivery == nil {
 		cfg.OnDelivery = func(string, string) {}
 	}

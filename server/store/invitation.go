@@ -260,9 +260,10 @@ func (s *Store) MarkSent(ctx context.Context, act domain.Act, guestID string, by
 	})
 }
 
-// UnmarkSent takes MarkSent back; what went by mail from here has gone. Needs RightGuestsEdit.
+// UnmarkSent takes MarkSent back; what went by mail from here has gone, and stands
+// there again. Needs RightGuestsEdit.
 func (s *Store) UnmarkSent(ctx context.Context, act domain.Act, guestID string) (domain.Receipt, error) {
-	return s.changeInvitation(ctx, act, guestID, func(_ context.Context, _ *Tx, _ *domain.Event, x *domain.Invited) (*domain.Change, error) {
+	return s.changeInvitation(ctx, act, guestID, func(ctx context.Context, tx *Tx, _ *domain.Event, x *domain.Invited) (*domain.Change, error) {
 		i := &x.Invitation
 		switch {
 		case i.SentAt == nil:
@@ -272,7 +273,12 @@ func (s *Store) UnmarkSent(ctx context.Context, act domain.Act, guestID string) 
 		}
 		c := &domain.Change{Verb: "invitation.unsent", Old: string(i.Channel)}
 		i.SentAt, i.SentBy, i.Channel = nil, "", ""
-		return c, nil
+		var mails []domain.Mail
+		err := tx.NewSelect().Model(&mails).Where("guest_id = ? AND kind = ? AND state = ?", guestID, domain.MailInvitation, domain.MailSent).OrderExpr("id DESC").Limit(1).Scan(ctx)
+		if err == nil && len(mails) > 0 {
+			i.SentAt, i.SentBy, i.Channel = mails[0].EndedAt, mails[0].MadeBy, domain.ByEmail
+		}
+		return c, err
 	})
 }
 
@@ -347,7 +353,8 @@ func (s *Store) RevokePass(ctx context.Context, act domain.Act, guestID string) 
 	})
 }
 
-// byGuest is an act of the guest himself: his pass is his right.
+// byGuest is an act with the guest's pass, which is the right. Who of the house
+// uses it is noted by name.
 func (s *Store) byGuest(ctx context.Context, act domain.Act, token string, fn func(ctx context.Context, tx *Tx, e *domain.Event, x *domain.Invited) (*domain.Change, error)) (domain.Receipt, error) {
 	p, err := s.readPass(ctx, token, domain.PassGuest)
 	if err != nil {
@@ -379,10 +386,10 @@ func (s *Store) byGuest(ctx context.Context, act domain.Act, token string, fn fu
 	})
 }
 
-// OpenInvitation notes that a guest has seen his letter, once.
+// OpenInvitation notes that a guest has seen his letter, once; somebody of the house who looks at it is none.
 func (s *Store) OpenInvitation(ctx context.Context, act domain.Act, token string) (domain.Receipt, error) {
 	return s.byGuest(ctx, act, token, func(_ context.Context, tx *Tx, _ *domain.Event, x *domain.Invited) (*domain.Change, error) {
-		if x.Invitation.OpenedAt != nil {
+		if x.Invitation.OpenedAt != nil || tx.Act.Person != nil {
 			return nil, nil
 		}
 		x.Invitation.OpenedAt = &tx.Now
@@ -406,8 +413,8 @@ func (s *Store) AnswerInvitation(ctx context.Context, act domain.Act, token stri
 			i.ConfirmedAt, i.ConfirmedBy = nil, ""
 		}
 		c := &domain.Change{Verb: "invitation." + string(r.Answer), Old: string(i.Answer), New: string(r.Answer)}
-		i.Reply, i.AnsweredAt, i.AnsweredBy = r, &tx.Now, ""
-		if i.OpenedAt == nil {
+		i.Reply, i.AnsweredAt, i.AnsweredBy = r, &tx.Now, personID(tx.Act)
+		if i.OpenedAt == nil && tx.Act.Person == nil {
 			i.OpenedAt = &tx.Now
 		}
 		if r.Companions > 0 {
@@ -426,8 +433,7 @@ type InvitationDraft struct {
 	Organisation string
 	Email        string
 	Locale       string
-	Reply        domain.Reply // Answer "" = none
-	HasReply     bool
+	Says         func(*domain.Reply) // changes what the line says of the answer; nil = nothing
 }
 
 // ImportInvitations takes addresses and answers of a table: all of it, or none with
@@ -439,7 +445,7 @@ func (s *Store) ImportInvitations(ctx context.Context, act domain.Act, eventID s
 			return err
 		}
 		var bad domain.Invalid
-		seen := map[int]bool{}
+		seen, before := map[int]bool{}, map[int]domain.Invitation{}
 		for k := range drafts {
 			d := &drafts[k]
 			wrong := func(field, key string, args ...string) {
@@ -455,7 +461,7 @@ func (s *Store) ImportInvitations(ctx context.Context, act domain.Act, eventID s
 				wrong("name", "invitation.import_twice", "name", d.Name)
 				continue
 			}
-			seen[n] = true
+			seen[n], before[n] = true, list[n].Invitation
 			for _, f := range d.into(&list[n].Invitation, tx) {
 				f.Line = d.Line
 				bad = append(bad, f)
@@ -466,16 +472,20 @@ func (s *Store) ImportInvitations(ctx context.Context, act domain.Act, eventID s
 		}
 		var queries []fmt.Stringer
 		for k := range list {
-			if !seen[k] {
+			x := &list[k]
+			if !seen[k] || x.Invitation == before[k] {
 				continue
 			}
-			x := &list[k]
+			c := domain.Change{Verb: "invitation.changed", Old: before[k].Email, New: x.Invitation.Email, Minor: true}
+			if was, is := before[k].Answer, x.Invitation.Answer; was != is {
+				c = domain.Change{Verb: "invitation." + string(is), Old: string(was), New: string(is)}
+			}
 			x.Seq = tx.Next(domain.EventTopic(eventID))
 			// Deleted and inserted: the same two statements for who has a row and who has none.
 			queries = append(queries,
 				tx.NewDelete().Model(&x.Invitation).WherePK(), tx.NewInsert().Model(&x.Invitation).Returning("NULL"),
 				tx.NewRaw("UPDATE guests SET seq = ? WHERE id = ?", x.Seq, x.ID))
-			tx.recordGuest(&x.Guest, domain.Change{Verb: "invitation.changed", New: joined(x.Invitation.Email, string(x.Invitation.Answer)), Minor: true})
+			tx.recordGuest(&x.Guest, c)
 		}
 		for chunk := range slices.Chunk(queries, 300) {
 			if err := tx.together(ctx, chunk); err != nil {
@@ -516,15 +526,22 @@ func (d *InvitationDraft) into(i *domain.Invitation, tx *Tx) domain.Invalid {
 	if d.Locale != "" {
 		i.Locale = d.Locale
 	}
-	if !d.HasReply {
+	if d.Says == nil {
 		return bad
 	}
-	if err := d.Reply.Validate(); err != nil {
+	r := i.Reply
+	d.Says(&r)
+	if err := r.Validate(); err != nil {
 		if refusal, ok := domain.AsError(err); ok {
 			bad = append(bad, refusal.Fields...)
 		}
 		return bad
 	}
-	i.Reply, i.AnsweredAt, i.AnsweredBy = d.Reply, &tx.At, personID(tx.Act)
+	if i.Answer != r.Answer {
+		i.ConfirmedAt, i.ConfirmedBy = nil, ""
+	}
+	if i.Reply != r {
+		i.Reply, i.AnsweredAt, i.AnsweredBy = r, &tx.At, personID(tx.Act)
+	}
 	return bad
 }

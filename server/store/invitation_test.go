@@ -248,7 +248,7 @@ func TestImportInvitations(t *testing.T) {
 		r := yes()
 		r.Companions = 1
 		must(t)(s.ImportInvitations(ctx, w.Act("commander"), w.Event, []store.InvitationDraft{
-			{Line: 2, Name: "白术", Locale: "en"}, {Line: 3, Name: "当归", Organisation: "乙厂", Email: "dg@example.com", Reply: r, HasReply: true},
+			{Line: 2, Name: "白术", Locale: "en"}, {Line: 3, Name: "当归", Organisation: "乙厂", Email: "dg@example.com", Says: func(to *domain.Reply) { *to = r }},
 		}))
 		x := w.invitation(t, w.guest(t, w.Event, "白术"))
 		equal(t, "an empty cell changes nothing", x.Invitation.Email+" "+x.Invitation.Locale, "g0@example.com en")
@@ -258,6 +258,31 @@ func TestImportInvitations(t *testing.T) {
 		}
 		sums := domain.SumInvitations(list)
 		equal(t, "heads", sums.Heads(), 2)
+
+		// What a line does not say of an answer stays, also who gave it; another answer must be confirmed anew.
+		g := w.guest(t, w.Event, "黄芪")
+		at := s.Now().Add(time.Hour)
+		own := yes()
+		own.Diets, own.ArriveAt = "halal", &at
+		must(t)(s.AnswerInvitation(ctx, domain.Act{}, w.passOf(t, g), own, noFood))
+		must(t)(s.Confirm(ctx, w.Act("commander"), g.ID, domain.Confirmation{Way: "phone", Result: "accepted"}))
+		says := func(f func(*domain.Reply)) domain.Invitation {
+			t.Helper()
+			must(t)(s.ImportInvitations(ctx, w.Act("supervisor"), w.Event, []store.InvitationDraft{{Line: 2, Name: "黄芪", Says: f}}))
+			return w.invitation(t, g).Invitation
+		}
+		i := says(func(r *domain.Reply) { r.Answer = domain.AnswerAccepted })
+		equal(t, "the same", fmt.Sprint(i.AnsweredBy, i.Diets, i.ConfirmedAt != nil), "halaltrue")
+		i = says(func(r *domain.Reply) { r.Companions = 2 })
+		equal(t, "one cell", fmt.Sprint(i.AnsweredBy == w.People["supervisor"].ID, i.Companions, i.Diets, i.ArriveAt != nil, i.ConfirmedAt != nil), "true2halaltruetrue")
+		i = says(func(r *domain.Reply) { r.Answer = domain.AnswerDeclined })
+		equal(t, "no after all", fmt.Sprint(i.Answer, i.Diets, i.ConfirmedAt == nil), "declinedtrue")
+		rows, err := s.Log(ctx, domain.EventTopic(w.Event), 0, 5)
+		if err != nil || !slices.ContainsFunc(rows, func(c domain.Change) bool {
+			return c.Verb == "invitation.declined" && c.PersonID == w.People["supervisor"].ID
+		}) {
+			t.Error("the log does not say so: ", rows, err)
+		}
 		sound(t, s)
 	})
 }
@@ -305,7 +330,7 @@ func TestMailsGoOutOnce(t *testing.T) {
 		equal(t, "mails", len(ids), 3)
 
 		// Its sender died: after the lease it is somebody else's, under the same name; the dead one's word does not count.
-		w.pass(3 * time.Minute)
+		w.pass(4 * time.Minute)
 		again := w.claim(t)
 		equal(t, "again", len(again), 3)
 		if err := s.EndMail(ctx, claimed[0].Mail, domain.MailFailed, "refused", "x"); err != nil {
@@ -350,6 +375,53 @@ func TestMailsGoOutOnce(t *testing.T) {
 	})
 }
 
+// A mail goes where the guest's address says now, and nowhere when it was removed;
+// what a late sender did send is not sent again.
+func TestMailFollowsTheAddress(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		s, ctx := w.Store, t.Context()
+		g := w.invited(t, "白术", "黄芪", "当归")
+		must(t)(s.QueueMails(ctx, w.Act("supervisor"), w.Event, domain.ShowUnsent, nil))
+		must(t)(s.SaveInvitation(ctx, w.Act("supervisor"), g[0].ID, "right@example.com", "zh"))
+		must(t)(s.SaveInvitation(ctx, w.Act("supervisor"), g[1].ID, "", "zh"))
+		list := w.claim(t)
+		equal(t, "mails", len(list), 2)
+		equal(t, "no address", w.invitation(t, g[1]).Mail.State, domain.MailGone)
+		first := list[slices.IndexFunc(list, func(m store.MailJob) bool { return m.Guest.ID == g[0].ID })]
+		equal(t, "address", first.Address, "right@example.com")
+		w.pass(4 * time.Minute)
+		equal(t, "claimed by another", len(w.claim(t)), 2)
+		if err := s.EndMail(ctx, first.Mail, domain.MailSent, "", ""); err != nil {
+			t.Fatal(err)
+		}
+		x := w.invitation(t, g[0])
+		equal(t, "sent", string(x.Mail.State)+" "+x.Mail.Address, "sent right@example.com")
+
+		// Marked by hand and taken back: the mail went out all the same.
+		must(t)(s.MarkSent(ctx, w.Act("commander"), g[0].ID, domain.ByPhone))
+		must(t)(s.UnmarkSent(ctx, w.Act("commander"), g[0].ID))
+		x = w.invitation(t, g[0])
+		equal(t, "by mail again", fmt.Sprint(x.Invitation.Channel, x.Invitation.SentBy == w.People["supervisor"].ID, x.Invitation.SentAt.Equal(*x.Mail.EndedAt)), "emailtruetrue")
+		equal(t, "not taken back", refused(s.UnmarkSent(ctx, w.Act("commander"), g[0].ID)), "invitation.mailed_already")
+		sound(t, s)
+	})
+}
+
+// Somebody of the house who uses a guest's link opens nothing, and answers in his own name.
+func TestAnswerByTheHouse(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		s, ctx := w.Store, t.Context()
+		g := w.invited(t, "白术")[0]
+		must(t)(s.OpenInvitation(ctx, w.Act("supervisor"), w.passOf(t, g)))
+		x := w.invitation(t, g)
+		equal(t, "state", x.Invitation.State(), domain.InvitationPrepared)
+		must(t)(s.AnswerInvitation(ctx, w.Act("supervisor"), w.passOf(t, g), yes(), noFood))
+		x = w.invitation(t, g)
+		equal(t, "by whom", x.Invitation.AnsweredBy, w.People["supervisor"].ID)
+		equal(t, "not opened", x.Invitation.OpenedAt == nil, true)
+	})
+}
+
 func TestRemindOnce(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		s, ctx := w.Store, t.Context()
@@ -376,7 +448,8 @@ func TestRemindOnce(t *testing.T) {
 		must(t)(s.SaveLetter(ctx, w.Act("supervisor"), w.Event, domain.Letter{SubjectZh: "x", SubjectEn: "x", Zh: "{link}", En: "{link}", Remind: true}))
 		remind(0) // too early
 		w.pass(7*24*time.Hour + time.Minute)
-		list := remind(1) // sent, no answer, with an address
+		must(t)(s.MarkSent(ctx, w.Act("supervisor"), g[3].ID, domain.ByMessage)) // just now
+		list := remind(1)                                                        // sent, no answer, with an address
 		equal(t, "whom", list[0].Guest.Name+" "+list[0].Kind, "白术 reminder")
 		if err := s.EndMail(ctx, list[0].Mail, domain.MailSent, "", ""); err != nil {
 			t.Fatal(err)

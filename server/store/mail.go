@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 
 // How long mails are on their way.
 const (
-	mailLease = 2 * time.Minute // whoever claimed it is dead after that
+	mailLease = 3 * time.Minute // whoever claimed it is dead after that: twice as long as one may take
 	mailLife  = 48 * time.Hour  // by then somebody must have telephoned
 )
 
@@ -81,13 +82,17 @@ func (tx *Tx) queueMails(ctx context.Context, e *domain.Event, list []domain.Inv
 	return len(mails), tx.saveEvent(ctx, e, domain.Change{Verb: "invitation.mails", New: strconv.Itoa(len(mails))})
 }
 
-// RemindGuests reminds, once for each event that wants it, those who have the
-// letter and did not answer, when the start has come near.
+// remindAfter is how long a guest has time to answer before he is reminded.
+const remindAfter = 24 * time.Hour
+
+// RemindGuests reminds, once for each event that wants it, those who have had the
+// letter for a day and did not answer, when the start has come near.
 func (s *Store) RemindGuests(ctx context.Context) error {
 	now := s.Now()
 	var due []string
 	err := s.read.NewSelect().TableExpr("letters AS l").ColumnExpr("l.event_id").Join("JOIN events AS e ON e.id = l.event_id").
 		Where("l.remind AND l.reminded_at IS NULL AND e.start_at > ? AND e.start_at <= ?", now, now.Add(domain.RemindBefore)).
+		Where("EXISTS (SELECT 1 FROM invitations AS i WHERE i.event_id = e.id AND i.sent_at <= ? AND i.answer IS NULL AND i.email IS NOT NULL)", now.Add(-remindAfter)).
 		Where("e.status IN ('requested', 'confirmed', 'preparing', 'ready')").OrderExpr("e.start_at").Limit(100).Scan(ctx, &due)
 	if err != nil {
 		return asPerson(err)
@@ -119,6 +124,9 @@ func (tx *Tx) remindGuests(ctx context.Context, eventID string) error {
 	if err != nil {
 		return err
 	}
+	list = slices.DeleteFunc(list, func(x domain.Invited) bool { // who got it just now is not pressed
+		return x.Invitation.SentAt == nil || x.Invitation.SentAt.After(tx.Now.Add(-remindAfter))
+	})
 	_, err = tx.queueMails(ctx, e, list, domain.ShowSilent)
 	return err
 }
@@ -172,6 +180,9 @@ func (s *Store) mailJob(ctx context.Context, r domain.Mail, now time.Time) (Mail
 		return m, domain.ErrNotFound
 	}
 	m.Guest, m.Invitation = list[0].Guest, list[0].Invitation
+	if m.Address = m.Invitation.Email; m.Address == "" { // changed or removed since it was queued: the old address may be a stranger's
+		return m, domain.ErrNotFound
+	}
 	if m.Event, _, err = eventFor(ctx, s.read, nil, r.EventID); err != nil {
 		return m, asPerson(err)
 	}
@@ -197,15 +208,16 @@ func (s *Store) RetryMail(ctx context.Context, m domain.Mail, after time.Duratio
 }
 
 // EndMail closes a mail, and says so on the event's pages: failure is one of
-// domain.MailFailures, detail what the mail server said.
+// domain.MailFailures, detail what the mail server said. A claim that ran out
+// meanwhile is somebody else's, but what was sent was sent: nobody sends it again.
 func (s *Store) EndMail(ctx context.Context, m domain.Mail, state domain.MailState, failure, detail string) error {
 	_, err := s.Write(ctx, domain.Act{}, func(ctx context.Context, tx *Tx) error {
 		if err := tx.lockGuest(ctx, m.GuestID); err != nil {
 			return err
 		}
-		res, err := tx.NewUpdate().Model((*domain.Mail)(nil)).Set("state = ?, claimed_until = NULL, ended_at = ?", state, tx.Now).
+		res, err := tx.NewUpdate().Model((*domain.Mail)(nil)).Set("state = ?, claimed_until = NULL, ended_at = ?, address = ?", state, tx.Now, m.Address).
 			Set("failure = ?, detail = ?", bun.NullZero(failure), bun.NullZero(detail)).
-			Where("id = ? AND state = 'waiting' AND attempts = ?", m.ID, m.Attempts).Exec(ctx)
+			Where("id = ? AND state = 'waiting' AND (attempts = ? OR ?)", m.ID, m.Attempts, state == domain.MailSent).Exec(ctx)
 		if err != nil {
 			return err
 		}

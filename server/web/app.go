@@ -39,8 +39,6 @@ type App struct {
 	Hosts  []string           // names that are ours; empty = any
 	OIDC   *OIDC              // sign-in by the organisation's own accounts; nil = not offered
 	Demo   []views.DemoPerson // one-tap sign-ins; nil outside the demo
-	// Seat tells where a guest sits, "" where nobody knows; nil = seats are not kept.
-	Seat func(ctx context.Context, guestID string) (string, error)
 	// FastClock says that the store's clock runs faster than the phones' (a demo
 	// at speed): their stamps mean nothing then.
 	FastClock bool

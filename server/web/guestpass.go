@@ -62,7 +62,7 @@ func (a *App) GuestPass(c *fiber.Ctx) error {
 
 func (a *App) passPage(c *fiber.Ctx, p *guestPass, in views.PassInput, fields views.Errors, general string) error {
 	now := a.Store.Now()
-	v := views.PassPage{Page: a.outside(c), Guest: *p.guest, Event: *p.event, Invitation: p.invite, In: in, Errors: fields, Error: general, Token: c.Params("token"), Tap: rand.Text(), Done: c.Query("done") != ""}
+	v := views.PassPage{Page: a.outside(c), Guest: *p.guest, Event: *p.event, Invitation: p.invite, In: in, Errors: fields, Error: general, Token: c.Params("token"), Tap: rand.Text(), Done: c.Query("done") != "" && p.invite.Answer != ""}
 	v.Locale, v.View = p.lang, "pass"
 	v.Past, v.Open, v.Cancelled, v.Staff = p.event.Past(now), p.event.MayAnswer(now), p.event.Status == domain.EventCancelled, person(c) != nil
 	l := notify.Lang{Locale: p.lang, Loc: a.Loc}
@@ -89,8 +89,12 @@ func (a *App) fillPass(c *fiber.Ctx, p *guestPass, v *views.PassPage, l notify.L
 	if v.QR, err = drawQR(a.base(c) + "/g/" + v.Token); err != nil {
 		return err
 	}
-	if a.Seat != nil {
-		v.Seat, err = a.Seat(c.UserContext(), p.guest.ID)
+	if p.invite.Answer == domain.AnswerDeclined {
+		return nil
+	}
+	seats, err := a.Store.SeatOf(c.UserContext(), p.guest.ID)
+	for _, s := range seats[p.guest.ID] {
+		v.Seats = append(v.Seats, s.Text(p.lang))
 	}
 	return err
 }
@@ -106,7 +110,12 @@ func (a *App) AnswerInvitation(c *fiber.Ctx) error {
 	}
 	in, reply, err := a.passInput(c)
 	if err == nil {
-		_, err = a.Store.AnswerInvitation(c.UserContext(), domain.Act{Key: tapKey(c)}, c.Params("token"), reply, staffNeeds)
+		act, aerr := a.act(c)
+		if aerr != nil {
+			return aerr
+		}
+		act.Key = tapKey(c)
+		_, err = a.Store.AnswerInvitation(c.UserContext(), act, c.Params("token"), reply, staffNeeds)
 	}
 	if wantsJSON(c) && err == nil {
 		return c.JSON(fiber.Map{"answer": reply.Answer})
@@ -150,12 +159,8 @@ func (a *App) passInput(c *fiber.Ctx) (views.PassInput, domain.Reply, error) {
 		r.Companions = n
 	}
 	if s := domain.Clean(in.ArriveAt, false); s != "" {
-		t, err := time.ParseInLocation("2006-01-02T15:04", s, a.Loc)
-		if now := a.Store.Now(); err != nil || t.Before(now.AddDate(-1, 0, 0)) || t.After(now.AddDate(3, 0, 0)) {
+		if r.ArriveAt = a.arrivesAt(s); r.ArriveAt == nil {
 			bad.Add("arrive_at", "field.time")
-		} else {
-			t = t.UTC()
-			r.ArriveAt = &t
 		}
 	}
 	if err := r.Validate(); err != nil {
@@ -166,15 +171,25 @@ func (a *App) passInput(c *fiber.Ctx) (views.PassInput, domain.Reply, error) {
 	return in, r, bad.Err()
 }
 
+// arrivesAt reads a time of the building, as forms and spreadsheets write it; nil is
+// none that can be meant.
+func (a *App) arrivesAt(s string) *time.Time {
+	now := a.Store.Now()
+	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02 15:04", "2006/1/2 15:04"} {
+		if t, err := time.ParseInLocation(layout, s, a.Loc); err == nil && t.After(now.AddDate(-1, 0, 0)) && t.Before(now.AddDate(3, 0, 0)) {
+			t = t.UTC()
+			return &t
+		}
+	}
+	return nil
+}
+
 // OpenInvitation is POST /g/{token}/opened, by the page's script: a preview has none.
 func (a *App) OpenInvitation(c *fiber.Ctx) error {
 	if _, err := a.pass(c); err != nil {
 		return err
 	}
-	if person(c) != nil { // somebody of the house looks at how it looks
-		return c.SendStatus(fiber.StatusNoContent)
-	}
-	if _, err := a.Store.OpenInvitation(c.UserContext(), domain.Act{}, c.Params("token")); err != nil {
+	if _, err := a.Store.OpenInvitation(c.UserContext(), domain.Act{Person: person(c)}, c.Params("token")); err != nil {
 		return err
 	}
 	return c.SendStatus(fiber.StatusNoContent)

@@ -284,7 +284,7 @@ func (a *App) ImportInvitations(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	drafts, lines, err := parseInvitations(text)
+	drafts, lines, err := a.parseInvitations(text)
 	var r domain.Receipt
 	if err == nil {
 		r, err = a.Store.ImportInvitations(c.UserContext(), act, e.ID, drafts)

@@ -1,10 +1,13 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"huiwu/server/domain"
+	"huiwu/server/i18n"
 	"huiwu/server/store"
 )
 
@@ -18,6 +21,7 @@ var invitationColumns = map[string]string{
 	"随行姓名": "companion_names", "随行人员": "companion_names", "companion names": "companion_names",
 	"饮食": "diet", "忌口": "diet", "diet": "diet",
 	"航班车次": "transport", "航班": "transport", "车次": "transport", "flight": "transport", "train": "transport", "flight or train": "transport",
+	"到达时间": "arrive_at", "arrives at": "arrive_at",
 	"留言": "message", "message": "message",
 }
 
@@ -30,7 +34,7 @@ var localeWords = map[string]string{"zh": "zh", "中文": "zh", "chinese": "zh",
 
 // parseInvitations reads a table of addresses and answers. Its first line must say
 // what the columns are: an address in the wrong column goes to a stranger.
-func parseInvitations(text string) (drafts []store.InvitationDraft, lines []string, err error) {
+func (a *App) parseInvitations(text string) (drafts []store.InvitationDraft, lines []string, err error) {
 	var bad domain.Invalid
 	var columns []string
 	lines, broken, err := readTable(text, func(record []string, line int, first bool) {
@@ -44,7 +48,7 @@ func parseInvitations(text string) (drafts []store.InvitationDraft, lines []stri
 		if columns == nil || strings.TrimSpace(strings.Join(record, "")) == "" {
 			return
 		}
-		d, errs := invitationDraft(columns, record, line)
+		d, errs := a.invitationDraft(columns, record, line)
 		bad = append(bad, errs...)
 		drafts = append(drafts, d)
 	})
@@ -77,28 +81,52 @@ func invitationHeading(record []string) []string {
 	return columns
 }
 
-func invitationDraft(columns, record []string, line int) (store.InvitationDraft, domain.Invalid) {
+// foodOf is what a cell says of food: the names of diets that it begins with, in
+// either language, and the rest as it stands there.
+func foodOf(cell string) (diets, note string) {
+	var list []string
+	for rest := cell; ; {
+		word := rest
+		after := ""
+		if k := strings.IndexAny(rest, "、,，;；"); k >= 0 {
+			_, n := utf8.DecodeRuneInString(rest[k:])
+			word, after = rest[:k], rest[k+n:]
+		}
+		k := slices.IndexFunc(domain.Diets, func(d string) bool {
+			return slices.ContainsFunc(i18n.Locales, func(l string) bool { return strings.EqualFold(strings.TrimSpace(word), i18n.T(l, "diet."+d)) })
+		})
+		if k < 0 {
+			return strings.Join(list, ","), strings.TrimSpace(rest)
+		}
+		list, rest = append(list, domain.Diets[k]), after
+	}
+}
+
+func (a *App) invitationDraft(columns, record []string, line int) (store.InvitationDraft, domain.Invalid) {
 	var bad domain.Invalid
 	d := store.InvitationDraft{Line: line}
 	fail := func(field, key string, args ...string) {
 		bad.Add(field, key, args...)
 		bad[len(bad)-1].Line = line
 	}
-	more := false // something that only an answer says
+	more, answered := false, false // more: something that only an answer says
+	var says []func(*domain.Reply)
+	say := func(f func(*domain.Reply)) { says, more = append(says, f), true }
 	for k, cell := range record {
-		cell = domain.Clean(cell, false)
-		if cell == "" {
+		lines := domain.Clean(cell, true)
+		if cell = domain.Clean(cell, false); cell == "" {
 			continue
 		}
 		if k >= len(columns) {
 			fail("text", "import.too_many_columns", "n", strconv.Itoa(len(record)), "max", strconv.Itoa(len(columns)))
 			break
 		}
-		if formula(cell) {
+		if text, ok := strings.CutPrefix(cell, "'"); ok && safeCell(text) != text { // as it was exported
+			cell, lines = text, strings.TrimPrefix(lines, "'")
+		} else if formula(cell) {
 			fail(columns[k], "import.formula", "cell", cut(cell, 20))
 			continue
 		}
-		r := &d.Reply
 		switch columns[k] {
 		case "name":
 			d.Name = cell
@@ -111,33 +139,53 @@ func invitationDraft(columns, record []string, line int) (store.InvitationDraft,
 				fail("locale", "field.choose")
 			}
 		case "answer":
-			if r.Answer = answerWords[strings.ToLower(cell)]; r.Answer == "" {
+			answer := answerWords[strings.ToLower(cell)]
+			if answer == "" {
 				fail("answer", "invitation.import_answer", "cell", cut(cell, 20))
 			}
-			d.HasReply = true
+			say(func(r *domain.Reply) { r.Answer = answer })
+			answered = true
 		case "companions":
 			n, err := strconv.Atoi(cell)
 			if err != nil {
 				n = -1 // refused with its range
 			}
-			r.Companions, more = n, true
+			say(func(r *domain.Reply) { r.Companions = n })
 		case "companion_names":
-			r.CompanionNames, more = cell, true
+			say(func(r *domain.Reply) { r.CompanionNames = cell })
 		case "diet":
-			r.DietNote, more = cell, true
+			say(func(r *domain.Reply) { r.Diets, r.DietNote = foodOf(cell) })
 		case "transport":
-			r.Transport, more = cell, true
+			say(func(r *domain.Reply) { r.Transport = cell })
+		case "arrive_at":
+			at := a.arrivesAt(cell)
+			if at == nil {
+				fail("arrive_at", "field.time")
+				continue
+			}
+			say(func(r *domain.Reply) {
+				if r.ArriveAt == nil || !r.ArriveAt.Equal(*at) {
+					r.ArriveAt = at
+				}
+			})
 		case "plate":
-			r.Plate, more = cell, true
+			say(func(r *domain.Reply) { r.Plate = cell })
 		case "message":
-			r.Message, more = cell, true
+			say(func(r *domain.Reply) { r.Message = lines })
 		}
 	}
 	if d.Name == "" {
 		fail("name", "field.required")
 	}
-	if more && !d.HasReply {
+	if more && !answered {
 		fail("answer", "invitation.import_no_answer")
+	}
+	if answered {
+		d.Says = func(r *domain.Reply) {
+			for _, f := range says {
+				f(r)
+			}
+		}
 	}
 	return d, bad
 }
