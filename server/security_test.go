@@ -355,6 +355,35 @@ func TestFlood(t *testing.T) {
 	}
 }
 
+// TestGuessedPasses: who tries links of guests is slowed down, wrong ones are all alike, and a guest's own answers are too many at last.
+func TestGuessedPasses(t *testing.T) {
+	s := start(t, setting{})
+	g := s.guests(t, s.world.Event, guest("雪松", ""))[0]
+	token := s.token(t, g)
+	c, count := s.nobody(), map[int]int{}
+	for range 40 {
+		count[c.send("POST", "/g/"+token, form("answer", "accepted")).status]++
+	}
+	if count[303] < 30 || count[429] < 5 {
+		t.Errorf("answers of one guest: %v", count)
+	}
+	wrong := map[string]bool{}
+	for n := 0; n < 1000 && len(wrong) < 3; n++ {
+		a := c.send("GET", "/g/"+token[:len(token)-2]+string("ABCDEFGHJK"[n%10])+"x", nil, "Accept", "application/json")
+		var refusal struct{ Key string }
+		if err := json.Unmarshal([]byte(a.body), &refusal); err != nil {
+			t.Fatal(err)
+		}
+		wrong[fmt.Sprint(a.status, refusal.Key)] = true
+		if a.status == 429 {
+			break
+		}
+	}
+	if len(wrong) != 2 || !wrong["404error.not_found"] || !wrong["429error.slow_down"] { // one sentence for all wrong ones, and the one that asks to slow down
+		t.Errorf("%v", wrong)
+	}
+}
+
 // TestLogLines: whatever is asked for under whatever name, the log is one object a line and holds no secret.
 func TestLogLines(t *testing.T) {
 	var out safeBuffer
@@ -369,7 +398,7 @@ func TestLogLines(t *testing.T) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
-	for _, path := range []string{"/a%0a{%22level%22:%22ERROR%22}", "/a\x1b[31m", "/a%0d%0aX: y", "/%00", "/a\xff", "/invites/QWERTYUIOPASDFGHJKLZXCVBNM", "/invites/K7M4PQ9X"} {
+	for _, path := range []string{"/a%0a{%22level%22:%22ERROR%22}", "/a\x1b[31m", "/a%0d%0aX: y", "/%00", "/a\xff", "/invites/QWERTYUIOPASDFGHJKLZXCVBNM", "/invites/K7M4PQ9X", "/g/QWERTYUIOPguest", "/G/QWERTYUIOPguest/opened", "/INVITES/QWERTYUIOP"} {
 		exchange(t, l.Addr().String(), "GET "+path+" HTTP/1.1\r\nHost: x\r\nUser-Agent: a{b\r\nCookie: sid=opensesameopensesame\r\nX-Request-Id: forged\r\nConnection: close\r\n\r\n")
 	}
 	exchange(t, l.Addr().String(), "GET /a HTTP/1.1\r\nHost: x\r\nUser-Agent: a\x1bb\r\nConnection: close\r\n\r\n")
