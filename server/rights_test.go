@@ -566,7 +566,7 @@ func (m *matrix) reception(r server.Route, x *target) string {
 		state = "released"
 	}
 	m.sql(`INSERT INTO duties (id, event_id, post_id, person_id, backup, state, state_at, by_code, reason, relief_id, return_at, released_at, struck, seq, created_at)
-		VALUES (?, ?, ?, ?, FALSE, ?, ?, FALSE, '如厕', ?, ?, ?, FALSE, 1, ?)`, "duty"+id, event, "post"+id, person, state, then, m.extra.ID, then, then, then)
+		VALUES (?, ?, ?, ?, FALSE, ?, ?, FALSE, '如厕', ?, ?, ?, FALSE, 1, ?)`, "duti"+id, event, "post"+id, person, state, then, m.extra.ID, then, then, then)
 	fired := sql.NullString{String: then, Valid: strings.HasSuffix(r.Path, "/acknowledgement") || r.Method == http.MethodDelete}
 	m.sql("INSERT INTO cues (id, event_id, cause, scope, crew, zh, off, fired_at, state_at, sort, seq, created_at) VALUES (?, ?, 'gate', 'first', 'SVC', '迎宾就位', FALSE, ?, ?, 1, 1, ?)", "cues"+id, event, fired, then, then)
 	m.sql("INSERT INTO vehicles (id, event_id, plate, arrives, leaves, state, previous, state_at, struck, seq, created_at) VALUES (?, ?, ?, 0, 0, 'gate', 'expected', ?, FALSE, 1, ?)", "vehi"+id, event, id[:16], then, then)
