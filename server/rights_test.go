@@ -460,7 +460,7 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	case "POST /posts/:id/duties":
 		fields = form("person", m.extra.ID)
 	case "PUT /duties/:id/stand-in":
-		fields = form("person", m.s.world.People["captain"].ID)
+		fields = form("person", m.extra.ID)
 	case "PUT /duties/:id/relief":
 		fields = form("relief", m.extra.ID, "reason", "如厕", "minutes", "10")
 	case "PUT /duties/:id/release":
