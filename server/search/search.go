@@ -58,8 +58,12 @@ func Match(key, query string) bool {
 }
 
 // Words are what a query asks for, as keys hold it. A whole phone number is found
-// by its last four digits: keys hold no more of it. static/js/filter.js does the same.
+// by its last four digits, also as it is said, in groups: keys hold no more of it.
+// static/js/filter.js does the same.
 func Words(query string) []string {
+	if whole := Fold(query); len(whole) >= 11 && strings.Trim(whole, "+0123456789") == "" {
+		query = whole
+	}
 	var list []string
 	for _, w := range strings.Fields(query) {
 		w = Fold(w)

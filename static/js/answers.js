@@ -31,7 +31,7 @@ export function answered(act, answer, perform) {
 // tell confirms in a sentence; what can be undone says so for a while. A notice about one item or guest says that somebody
 // else was first: what he did is not offered for undoing.
 function tell(act, notice, perform) {
-  if (notice && !act.url.startsWith("/parties/")) return toast(notice);
+  if (notice && !act.url.startsWith("/parties/")) return toast(notice, { key: "undo" });
   const said = notice || act.by.dataset.said || byId(act.row)?.dataset.say;
   if (act.method === "DELETE" || !undoable.test(act.url)) return toast(said);
   takeBack(act, said || t("saved"), perform);

@@ -140,7 +140,7 @@ function arrange() {
     if (picked) picked.textContent = all("[name=guest]:checked:not(:disabled)", form).length;
   }
   for (const box of all("[data-handed]")) box.checked = kept(`door-${box.name}`) !== "off";
-  for (const form of all("[data-away]")) {
+  for (const form of all("[data-send-on]")) {
     form.hidden = !at || at === form.dataset.event;
     form.closest("[data-door-card]").toggleAttribute("data-elsewhere", !form.hidden);
     form.elements.event_id.value = at;

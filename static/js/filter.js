@@ -12,9 +12,9 @@ const fold = (s) =>
     .toLowerCase()
     .replace(/[\s·•・‧.\p{Pd}]/gu, "");
 
-// wordsOf is server/search.Words: a whole phone number is found by its last four digits.
+// wordsOf is server/search.Words: a whole phone number is found by its last four digits, also when it is said in groups.
 export const wordsOf = (query) =>
-  query
+  (/^[+0-9]{11,}$/.test(fold(query)) ? fold(query) : query)
     .split(/\s+/)
     .map((w) => fold(w).replace(/^\+?\d*(\d{4})$/, (all, tail) => (all.replace("+", "").length >= 7 ? tail : all)))
     .filter(Boolean);

@@ -33,7 +33,11 @@ function poll() {
 
 async function kiosk() {
   const { home, state } = byId("kiosk").dataset;
-  const back = () => location.replace(home);
+  // Nobody stands by who could load it again: without a network it stays as it is until there is one.
+  const back = () => {
+    if (navigator.onLine) location.replace(home);
+    else addEventListener("online", back, { once: true });
+  };
   if (state === "done") return void setTimeout(back, HOME);
   const form = byId("kiosk-form");
   const send = (text) => {

@@ -5,21 +5,28 @@ import { kept, t } from "./words.js";
 
 const FAST = 60; // ms between two keys of a scanner, at most
 const SHORT = 4; // fewer keys are no code
+const LONG = 40; // so many so fast are a guest's code (42, or an address with it), wherever they are typed
 
-// onScan hears a scan wherever the focus is, except in a field that somebody fills in: there it is typed.
+const FIELD = "input:not([type=checkbox], [type=radio]), textarea, select";
+
+// onScan hears a scan wherever the focus is. In a field that somebody fills in, a few fast keys are typed; a guest's code
+// is heard there too, and the field is as it was before.
 export function onScan(found) {
   let burst = "";
+  let before;
   let last = 0;
   const key = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const field = event.target.matches(FIELD) ? event.target : undefined;
     if (event.timeStamp - last > FAST) burst = "";
     last = event.timeStamp;
+    if (!burst) before = field?.value;
     if (event.key.length === 1) burst += event.key;
     if (event.key !== "Enter") return;
     const text = burst;
     burst = "";
-    if (text.length < SHORT || event.target.matches("input:not([type=checkbox], [type=radio]), textarea, select"))
-      return;
+    if (text.length < (field ? LONG : SHORT)) return;
+    if (field) field.value = before;
     event.preventDefault();
     event.stopImmediatePropagation();
     found(text);
