@@ -281,14 +281,10 @@ func TestMailInsideTLS(t *testing.T) {
 		t.Error(len(p.got()), v)
 	}
 	open := newPostOffice(t, true)
-	s, g = mailing(t, open, "", nil)
-	s.stop()
-	set := s.set
-	set.Dir, set.World, set.Notify = t.TempDir(), nil, func(c *notify.Config) {
+	s = start(t, setting{Base: mailBase, Mute: true, Notify: func(c *notify.Config) {
 		open.config(c)
 		c.Mail.Implicit = true
-	}
-	s = start(t, set)
+	}})
 	g = s.guests(t, s.world.Event, guest("雪松", ""))[0]
 	s.signIn(t, "commander").does("PUT", "/guests/"+g.ID+"/invitation", form("email", "xuesong@example.com", "locale", "zh"))
 	s.sends(t, g)
