@@ -5,7 +5,7 @@ import { VISIT, WEEKLY } from "./building.mjs";
 export async function pages(home) {
   const [commander, admin] = await Promise.all([home.as("commander"), home.as("admin")]);
   const [visit, weekly, staff] = await Promise.all([commander.event(VISIT), commander.event(WEEKLY), admin.staff()]);
-  const page = (name, path, who = "commander", wide = false) => ({ name, path, who, wide });
+  const page = (name, path, who = "commander", wide = false, lang) => ({ name, path, who, wide, lang });
   const { plans } = await commander.get(`/events/${visit.id}/seats`);
   const plan = (name) => plans.find((p) => p.name === name).id;
   const [principal] = (await commander.guests(visit.id)).filter((g) => g.rank === 1);
@@ -37,8 +37,8 @@ export async function pages(home) {
     page("seating-rule", "/settings/seating", "admin"),
     page("invitations", `/events/${visit.id}/invitations`, "supervisor"),
     page("invitation", `/guests/${principal.id}/invitation`, "supervisor"),
-    page("pass", pass, null),
-    page("pass-en", `${pass}?lang=en`, null),
+    page("pass", pass, null, false, "zh"),
+    page("pass-en", `${pass}?lang=en`, null, false, "en"),
     page("pass-unknown", "/g/nothing", null),
     page("log", `/events/${visit.id}/log`),
     page("activity", "/activity", "supervisor"),
