@@ -21,7 +21,7 @@ export const root = fileURLToPath(new URL("../../..", import.meta.url));
 // build gives a function from logical name ("app.js") to { file, body }, and remove().
 export function build() {
   const dir = sources();
-  for (const name of ["app.css", "relay.css", "dash.css"]) writeFileSync(join(dir, "static", "css", name), "");
+  for (const name of readdirSync(join(root, "static", "css"))) writeFileSync(join(dir, "static", "css", name), "");
   const { dist, assets } = bundle(dir);
   return {
     url: (name) => (assets[name].file === name ? `/${name}` : `/static/${assets[name].file}`),
