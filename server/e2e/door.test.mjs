@@ -271,6 +271,33 @@ test("in the basement: found in the list on this phone, signed in, sent when the
   await look(guard, "shaji", `${card(guest)}[data-signed=in]`);
 });
 
+test("in the basement: a bus without one, and a guest of another event is sent on", async () => {
+  home.allow(away);
+  const guard = await home.phone("danxia");
+  await guard.go("/door");
+  await guard.page.selectOption("#door-at", visit);
+  await until("the list is on the phone", () => guard.page.evaluate(() => Boolean(localStorage.getItem("door-until"))));
+  await guard.context.setOffline(true);
+  await guard.fill("#door-q", "泽泻");
+  await guard.seen("[data-send-on]:not([hidden])");
+  assert.ok(!(await guard.text("[data-send-on]")).includes("{room}"));
+  await guard.press("[data-send-on] [type=submit]");
+  const { party_id: party } = guests.桂枝;
+  await guard.fill("#door-q", "guizhi");
+  await guard.seen(card(guests.桂枝));
+  await guard.page.uncheck(`.door-bus [value="${guests.马兰.id}"]`);
+  await guard.press(".door-bus [type=submit]");
+  await guard.says("#conn .conn-unsent", "2");
+  await guard.context.setOffline(false);
+  const waits = async () => (await (await home.as("commander")).guests(visit)).filter((g) => !g.signed_in_at);
+  await until("all but one", async () => {
+    const names = (await waits()).filter((g) => g.party_id === party).map((g) => g.name);
+    return names.join() === "马兰";
+  });
+  const { log } = await (await home.as("commander")).get(`/events/${visit}/log`);
+  assert.equal(log.filter((l) => l.verb === "stray.redirected" && l.label === "泽泻").length, 2);
+});
+
 test("who signs out leaves no list behind", async () => {
   const guard = await home.phone("dansha", { own: true });
   await guard.go("/door");

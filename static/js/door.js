@@ -265,7 +265,7 @@ function card(list, g) {
   el.id = `card-${g.i}`;
   el.dataset.seq = "0"; // what the server says is newer
   el.dataset.signed = g.s ? (g.o ? "left" : "in") : "";
-  const [one, bus] = all("form", el);
+  const [one, away, bus] = all("form", el);
   one.setAttribute("hx-put", `/guests/${g.i}/signin`);
   one.elements.name.value = g.n;
   const others = partyOf(list, g);
@@ -273,7 +273,13 @@ function card(list, g) {
   bus.setAttribute("hx-put", `/parties/${g.p}/signin`);
   bus.elements.name.value = list.parties[g.p] ?? "";
   bus.querySelector("ul").append(...others.map(pick));
-  for (const form of [one, bus]) form.dataset.event = id;
+  for (const form of [one, away, bus]) form.dataset.event = id;
+  for (const [name, value] of [
+    ["name", g.n],
+    ["to_event_id", id],
+  ])
+    away.elements[name].value = value;
+  for (const place of all("[data-room]", away)) place.textContent = place.textContent.replace("{room}", rooms);
   return el;
 }
 
