@@ -357,24 +357,22 @@ func (s *Store) UndoSignIn(ctx context.Context, act domain.Act, id string) (doma
 	return s.atDoor(ctx, act, "id", id, nil, func(ctx context.Context, a *doorAct, g *domain.Guest) error { return a.undo(ctx, g) })
 }
 
-// UndoPartySignIn takes the person's last sign-in of the party back: of all whom he
-// signed in together at its newest moment. Whom somebody else received since stays.
+// UndoPartySignIn takes the party's last sign-in back: of all who were signed in
+// together, by one person at one moment. It is the last of the person's own; who
+// signed nobody of them in takes back what somebody else did last.
 func (s *Store) UndoPartySignIn(ctx context.Context, act domain.Act, id string) (domain.Receipt, error) {
-	var of *Tx // newest is of this try
-	var newest time.Time
-	by := personID(act)
+	var of *Tx // last is of this try
+	var last domain.Guest
 	return s.atDoor(ctx, act, "party_id", id, nil, func(ctx context.Context, a *doorAct, g *domain.Guest) error {
 		if of != a.Tx {
-			of, newest = a.Tx, time.Time{}
-			var list []domain.Guest
-			if err := a.NewSelect().Model(&list).Where("party_id = ? AND NOT struck AND signed_in_at IS NOT NULL AND signed_in_by = ?", id, by).OrderExpr("signed_in_at DESC").Limit(1).Scan(ctx); err != nil {
+			of, last = a.Tx, domain.Guest{}
+			err := a.NewSelect().Model(&last).Where("party_id = ? AND NOT struck AND signed_in_at IS NOT NULL", id).
+				OrderExpr("CASE WHEN signed_in_by = ? THEN 0 ELSE 1 END, signed_in_at DESC, id", personID(act)).Limit(1).Scan(ctx)
+			if err != nil && !errors.Is(err, sql.ErrNoRows) {
 				return err
 			}
-			if len(list) > 0 {
-				newest = *list[0].SignedInAt
-			}
 		}
-		if g.SignedInAt == nil || g.SignedInBy != by || !g.SignedInAt.Equal(newest) {
+		if g.SignedInAt == nil || g.SignedInBy != last.SignedInBy || !g.SignedInAt.Equal(*last.SignedInAt) {
 			return nil
 		}
 		return a.undo(ctx, g)
