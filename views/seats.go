@@ -43,6 +43,7 @@ func (s *Seating) Waiting(p *domain.SeatPlan) []domain.Seatable {
 	return domain.Unplaced(p, s.Plans, s.People)
 }
 
+// hosts are those of the inviting side who are still on the list.
 func (s *Seating) hosts() []domain.Seatable {
 	var list []domain.Seatable
 	for _, p := range s.People {
@@ -128,14 +129,6 @@ func (p PrintPage) seats() []domain.Seat {
 	return list
 }
 
-func (p PrintPage) address(what, paper string) string {
-	q := "?what=" + what + "&paper=" + paper
-	if p.Plan != nil {
-		q += "&plan=" + p.Plan.ID
-	}
-	return q
-}
-
 func (p PrintPage) back() string {
 	if p.Plan != nil {
 		return planPath(p.Plan)
@@ -148,7 +141,7 @@ func seatsPath(e *domain.Event) string { return "/events/" + e.ID + "/seats" }
 func planPath(p *domain.SeatPlan) string { return "/events/" + p.EventID + "/seats/" + p.ID }
 
 func printPath(e *domain.Event, p *domain.SeatPlan, what string) string {
-	q := "/events/" + e.ID + "/seats/print?what=" + what
+	q := seatsPath(e) + "/print?what=" + what
 	if p != nil {
 		q += "&plan=" + p.ID
 	}

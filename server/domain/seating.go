@@ -169,6 +169,12 @@ type Seatable struct {
 	Seq          int64  `json:"-"`
 }
 
+// ID is the guest's or host's own id, without his kind.
+func (p *Seatable) ID() string {
+	_, id := SplitTopic(p.Key)
+	return id
+}
+
 // Host is somebody of the inviting side who is seated. Hosts do not come through
 // the gate and are in no count of guests.
 type Host struct {
@@ -269,6 +275,9 @@ func (p *SeatPlan) splitRange() (lo, hi int) {
 	}
 	return 0, 0
 }
+
+// Seat is the plan's seat of that id, nil when there is none.
+func (p *SeatPlan) Seat(id string) *Seat { return find(p.Chairs, id) }
 
 // Shifts tells whether people close up in this layout when somebody leaves: where
 // the order can be seen. In a hall or at a round table a chair stays empty.

@@ -3,6 +3,16 @@ package store
 // statuses are what a log row about an item's state says in "new".
 const statuses = "'open','done','submitted','accepted','rejected','not-needed','blocked'"
 
+// seqRule is the rule that rows of an event's table carry the seq of a log row of theirs.
+func seqRule(table, plural, kind string) rule {
+	return rule{
+		table + ".seq", plural + " whose seq is not a log row of theirs: phones may show an older state (" + kind + ")",
+		"set seq to the " + kind + "'s last log row",
+		"SELECT x.id FROM " + table + ` AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c
+			WHERE c.topic = 'event:' || x.event_id AND c.seq = x.seq AND c.subject = '` + kind + `:' || x.id) ORDER BY 1`,
+	}
+}
+
 // rules of the data that the schema cannot hold by itself, or that a repair by
 // hand may have switched off.
 var rules = []rule{
@@ -70,26 +80,10 @@ var rules = []rule{
 		"set seq to the event's last log row",
 		`SELECT x.id FROM events AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'event:' || x.id AND c.seq = x.seq AND c.subject = c.topic) ORDER BY 1`,
 	},
-	{
-		"items.seq", "items whose seq is not a log row of theirs: phones may show an older state (item)",
-		"set seq to the item's last log row",
-		`SELECT x.id FROM items AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'event:' || x.event_id AND c.seq = x.seq AND c.subject = 'item:' || x.id) ORDER BY 1`,
-	},
-	{
-		"guests.seq", "guests whose seq is not a log row of theirs: phones may show an older state (guest)",
-		"set seq to the guest's last log row",
-		`SELECT x.id FROM guests AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'event:' || x.event_id AND c.seq = x.seq AND c.subject = 'guest:' || x.id) ORDER BY 1`,
-	},
-	{
-		"hosts.seq", "hosts whose seq is not a log row of theirs: phones may show an older state (host)",
-		"set seq to the host's last log row",
-		`SELECT x.id FROM hosts AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'event:' || x.event_id AND c.seq = x.seq AND c.subject = 'host:' || x.id) ORDER BY 1`,
-	},
-	{
-		"seat_plans.seq", "seat plans whose seq is not a log row of theirs: phones may show an older state (plan)",
-		"set seq to the plan's last log row",
-		`SELECT x.id FROM seat_plans AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'event:' || x.event_id AND c.seq = x.seq AND c.subject = 'plan:' || x.id) ORDER BY 1`,
-	},
+	seqRule("items", "items", "item"),
+	seqRule("guests", "guests", "guest"),
+	seqRule("hosts", "hosts", "host"),
+	seqRule("seat_plans", "seat plans", "plan"),
 	{
 		"seats.seq", "seats whose seq is no log row of theirs or of their plan: phones may show an older state (seat)", // a new plan's seats have the plan's
 		"set seq to the seat's last log row",

@@ -213,7 +213,7 @@ func (tx *Tx) saveGuest(ctx context.Context, g *domain.Guest, c domain.Change) e
 // or nil when nothing changed.
 func (s *Store) changeGuests(ctx context.Context, act domain.Act, column, id string, right domain.Right, fn func(ctx context.Context, tx *Tx, g *domain.Guest) (*domain.Change, error)) (domain.Receipt, error) {
 	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
-		if err := tx.lockWhere(ctx, "id = (SELECT 'event:' || event_id FROM guests WHERE ? = ? LIMIT 1)", bun.Ident(column), id); err != nil {
+		if err := tx.lockEventOf(ctx, "guests", column, id); err != nil {
 			return err
 		}
 		var guests []domain.Guest

@@ -228,7 +228,7 @@ func (s *Store) changeItem(ctx context.Context, act domain.Act, id string, fn fu
 // and lets fn do the rest.
 func (s *Store) itemWrite(ctx context.Context, act domain.Act, id string, fn func(ctx context.Context, a *itemAct) error) (domain.Receipt, error) {
 	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
-		if err := tx.lockWhere(ctx, "id = (SELECT 'event:' || event_id FROM items WHERE id = ?)", id); err != nil {
+		if err := tx.lockEventOf(ctx, "items", "id", id); err != nil {
 			return err
 		}
 		a := &itemAct{tx: tx, i: new(domain.Item)}

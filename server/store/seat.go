@@ -125,9 +125,9 @@ func (s *Store) SetDaisRule(ctx context.Context, act domain.Act, rule domain.Dai
 		if err := tx.Lock(ctx, domain.TopicFloor); err != nil {
 			return err
 		}
-		site := domain.Site{}
-		if err := tx.NewSelect().Model(&site).Limit(1).Scan(ctx); err != nil {
-			return noRows(err)
+		site, err := tx.site(ctx)
+		if err != nil {
+			return err
 		}
 		if site.DaisRule == rule {
 			return nil
@@ -215,7 +215,7 @@ func (tx *Tx) recordHost(h *domain.Host, c domain.Change) {
 // StrikeHost takes a host off the list; his seat says so, and his card is to be taken away.
 func (s *Store) StrikeHost(ctx context.Context, act domain.Act, id string) (domain.Receipt, error) {
 	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
-		if err := tx.lockWhere(ctx, "id = (SELECT 'event:' || event_id FROM hosts WHERE id = ?)", id); err != nil {
+		if err := tx.lockEventOf(ctx, "hosts", "id", id); err != nil {
 			return err
 		}
 		h := new(domain.Host)
@@ -234,16 +234,16 @@ func (s *Store) StrikeHost(ctx context.Context, act domain.Act, id string) (doma
 			return err
 		}
 		tx.recordHost(h, domain.Change{Verb: "host.struck"})
-		return tx.takeCards(ctx, e, "host_id", h.ID, true)
+		return tx.takeCards(ctx, e.ID, "host_id", h.ID, "")
 	})
 }
 
 // AddSeatPlan makes a plan with its empty seats. Needs RightGuestsEdit.
 func (s *Store) AddSeatPlan(ctx context.Context, act domain.Act, p domain.SeatPlan) (domain.Receipt, error) {
 	return s.editSeats(ctx, act, p.EventID, func(ctx context.Context, tx *Tx, e *domain.Event) error {
-		site := domain.Site{}
-		if err := tx.NewSelect().Model(&site).Limit(1).Scan(ctx); err != nil {
-			return noRows(err)
+		site, err := tx.site(ctx)
+		if err != nil {
+			return err
 		}
 		p := p // a retry begins anew
 		p.Rule = site.DaisRule
@@ -318,7 +318,7 @@ type planAct struct {
 // of the plan; what follows for cards and chairs is done here.
 func (s *Store) changePlan(ctx context.Context, act domain.Act, table, id string, fn func(ctx context.Context, a *planAct) (map[string]string, *domain.Change, error)) (domain.Receipt, error) {
 	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
-		if err := tx.lockWhere(ctx, "id = (SELECT 'event:' || event_id FROM ? WHERE id = ?)", bun.Ident(table), id); err != nil {
+		if err := tx.lockEventOf(ctx, table, "id", id); err != nil {
 			return err
 		}
 		eventID := strings.TrimPrefix(tx.topics[0].topic, "event:")
@@ -335,7 +335,7 @@ func (s *Store) changePlan(ctx context.Context, act domain.Act, table, id string
 		}
 		for k := range a.plans {
 			p := &a.plans[k]
-			if p.ID == id || slices.ContainsFunc(p.Chairs, func(s domain.Seat) bool { return s.ID == id }) {
+			if p.ID == id || p.Seat(id) != nil {
 				a.p = p
 			}
 		}
@@ -354,15 +354,6 @@ func (s *Store) changePlan(ctx context.Context, act domain.Act, table, id string
 		}
 		return a.save(ctx, change, *row)
 	})
-}
-
-func (a *planAct) seat(id string) *domain.Seat {
-	for k := range a.p.Chairs {
-		if a.p.Chairs[k].ID == id {
-			return &a.p.Chairs[k]
-		}
-	}
-	return nil
 }
 
 // sits is where somebody sits in this plan, nil for nowhere.
@@ -401,7 +392,7 @@ func (tx *Tx) nameOf(ctx context.Context, personID string) (name string) {
 // screen, from the seat on which he saw the person ("" = on none).
 func (s *Store) OccupySeat(ctx context.Context, act domain.Act, seatID, person, from string, seen int64) (domain.Receipt, error) {
 	return s.changePlan(ctx, act, "seats", seatID, func(ctx context.Context, a *planAct) (map[string]string, *domain.Change, error) {
-		seat := a.seat(seatID)
+		seat := a.p.Seat(seatID)
 		who, known := a.who[person]
 		switch {
 		case !known:
@@ -432,7 +423,7 @@ func (s *Store) OccupySeat(ctx context.Context, act domain.Act, seatID, person, 
 // VacateSeat frees a seat; with closeUp those farther out on the same hand move up.
 func (s *Store) VacateSeat(ctx context.Context, act domain.Act, seatID string, closeUp bool, seen int64) (domain.Receipt, error) {
 	return s.changePlan(ctx, act, "seats", seatID, func(ctx context.Context, a *planAct) (map[string]string, *domain.Change, error) {
-		seat := a.seat(seatID)
+		seat := a.p.Seat(seatID)
 		if err := a.fresh(ctx, seat, seen); err != nil {
 			return nil, nil, err
 		}
@@ -738,33 +729,32 @@ func (tx *Tx) cardItem(ctx context.Context, e *domain.Event, plan string, w *car
 	return i.ID, err
 }
 
-// cardsOf lets the crew take a guest's card away, or change it, when he is struck
-// or has another name now. The topic is locked.
+// cardsOf is takeCards for a guest as he is now.
 func (tx *Tx) cardsOf(ctx context.Context, g *domain.Guest) error {
-	e, _, err := eventOnly(ctx, tx, nil, g.EventID)
-	if err != nil {
-		return err
+	name := g.Name
+	if g.Struck {
+		name = ""
 	}
-	if !g.Struck {
-		same, err := tx.NewSelect().TableExpr("seats").Where("guest_id = ? AND card IS NOT NULL AND card <> ?", g.ID, g.Name).Exists(ctx)
-		if err != nil || !same {
-			return err
-		}
-	}
-	return tx.takeCards(ctx, e, "guest_id", g.ID, g.Struck)
+	return tx.takeCards(ctx, g.EventID, "guest_id", g.ID, name)
 }
 
-// takeCards makes an item for every plan in which a printed card of that person stands.
-func (tx *Tx) takeCards(ctx context.Context, e *domain.Event, column, id string, away bool) error {
+// takeCards lets the crew change the printed cards of a guest or host that say
+// another name than his present one, or, without a name, take them away. The
+// event is locked.
+func (tx *Tx) takeCards(ctx context.Context, eventID, column, id, name string) error {
 	var rows []struct{ Plan, Seat string }
 	err := tx.NewSelect().TableExpr("seats AS s").Join("JOIN seat_plans AS p ON p.id = s.plan_id").ColumnExpr("p.name AS plan, s.label AS seat").
-		Where("s.? = ? AND s.card IS NOT NULL AND NOT p.struck", bun.Ident(column), id).OrderExpr("p.sort").Scan(ctx, &rows)
+		Where("s.? = ? AND s.card <> ? AND NOT p.struck", bun.Ident(column), id, name).OrderExpr("p.sort").Scan(ctx, &rows) // no card is no row
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	e, _, err := eventOnly(ctx, tx, nil, eventID)
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
 		w := &cardWork{fresh: []string{r.Seat}}
-		if away {
+		if name == "" {
 			w = &cardWork{away: []string{r.Seat}}
 		}
 		if _, err := tx.cardItem(ctx, e, r.Plan, w); err != nil {

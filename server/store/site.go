@@ -28,6 +28,13 @@ func (s *Store) Found(ctx context.Context, site domain.Site, rooms []domain.Room
 	return err
 }
 
+// site is the building, inside an act.
+func (tx *Tx) site(ctx context.Context) (domain.Site, error) {
+	var site domain.Site
+	err := tx.NewSelect().Model(&site).Limit(1).Scan(ctx)
+	return site, noRows(err)
+}
+
 // Site is the building; a zero Site before Found.
 func (s *Store) Site(ctx context.Context) (domain.Site, error) {
 	var list []domain.Site

@@ -151,6 +151,11 @@ func (tx *Tx) Lock(ctx context.Context, topic domain.Topic) error {
 	return tx.lockWhere(ctx, "id = ?", topic)
 }
 
+// lockEventOf locks the event of the rows of a table whose column is id.
+func (tx *Tx) lockEventOf(ctx context.Context, table, column, id string) error {
+	return tx.lockWhere(ctx, "id = (SELECT 'event:' || event_id FROM ? WHERE ? = ? LIMIT 1)", bun.Ident(table), bun.Ident(column), id)
+}
+
 // lockWhere locks the one topic that the condition names; nothing there means
 // that the thing asked for does not exist.
 func (tx *Tx) lockWhere(ctx context.Context, where string, args ...any) error {

@@ -257,11 +257,7 @@ func (a *App) eventDraft(c *fiber.Ctx) (views.EventInput, store.EventDraft, erro
 	}
 	var bad domain.Invalid
 	number := func(field, s, key string) int {
-		s = domain.Clean(s, false)
-		if s == "" {
-			return 0
-		}
-		n, err := strconv.Atoi(s)
+		n, err := wholeNumber(s)
 		if err != nil {
 			bad.Add(field, key)
 		}
@@ -377,6 +373,14 @@ func (a *App) saveEvent(c *fiber.Ctx, id string, status domain.EventStatus, save
 		id = r.Created
 	}
 	return redirect(c, "/events/"+id)
+}
+
+// wholeNumber reads a figure that was typed; nothing typed is 0.
+func wholeNumber(s string) (int, error) {
+	if s = domain.Clean(s, false); s == "" {
+		return 0, nil
+	}
+	return strconv.Atoi(s)
 }
 
 // ack names the key of an act that is settled: the client may forget it.

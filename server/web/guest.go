@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"slices"
-	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -80,12 +79,9 @@ func group(parties []domain.Party, guests []domain.Guest) []views.PartyGroup {
 
 func guestDraft(in views.GuestInput) (store.GuestDraft, error) {
 	d := store.GuestDraft{Guest: domain.Guest{Name: in.Name, Title: in.Title, Organisation: in.Organisation, Plate: in.Plate, Bay: in.Bay, Needs: in.Needs}, Party: in.Party}
-	if s := domain.Clean(in.Rank, false); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			return d, domain.InvalidField("rank", "guest.rank_range")
-		}
-		d.Rank = n
+	var err error
+	if d.Rank, err = wholeNumber(in.Rank); err != nil {
+		return d, domain.InvalidField("rank", "guest.rank_range")
 	}
 	return d, nil
 }

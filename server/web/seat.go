@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -71,13 +70,9 @@ func (a *App) SeatPlan(c *fiber.Ctx) error {
 // mostFound is how many of those without a seat a search lists.
 const mostFound = 40
 
-// number reads a figure that was typed; 0 is nothing typed.
+// number reads a form's figure.
 func number(c *fiber.Ctx, field string) (int, error) {
-	s := domain.Clean(c.FormValue(field), false)
-	if s == "" {
-		return 0, nil
-	}
-	n, err := strconv.Atoi(s)
+	n, err := wholeNumber(c.FormValue(field))
 	if err != nil {
 		return 0, domain.InvalidField(field, "seat.number")
 	}
@@ -283,11 +278,10 @@ func (a *App) PrintSeats(c *fiber.Ctx) error {
 func (a *App) badges(c *fiber.Ctx, s *views.Seating) ([]views.Badge, error) {
 	var list []views.Badge
 	for _, who := range domain.Alternate(s.People) {
-		id, guest := strings.CutPrefix(who.Key, "guest:")
-		if !guest || who.Struck {
+		if who.Side != domain.SideGuest || who.Struck {
 			continue
 		}
-		token, err := a.Store.Token(c.UserContext(), domain.Pass{Kind: domain.PassGuest, ID: id, No: who.PassNo})
+		token, err := a.Store.Token(c.UserContext(), domain.Pass{Kind: domain.PassGuest, ID: who.ID(), No: who.PassNo})
 		if err != nil {
 			return nil, err
 		}
@@ -326,7 +320,7 @@ func (a *App) SetDaisRule(c *fiber.Ctx) error {
 // seats are the plans that the subjects touch, and the hosts. A plan that was taken
 // away, or a great change, lets the pages fetch themselves again.
 func (f *eventView) seats(subjects []string) error {
-	touched := map[string]bool{}
+	touched, functions := map[string]bool{}, map[string]bool{}
 	people, all := false, false
 	for _, s := range subjects {
 		switch kind, id := domain.SplitTopic(s); kind {
@@ -351,11 +345,11 @@ func (f *eventView) seats(subjects []string) error {
 			f.add(stale)
 			return nil
 		}
-		people = people || plan.Function != "" // who waits in the others of its function
+		functions[plan.Function] = plan.Function != "" // who waits in the others of it
 	}
 	for k := range s.Plans {
 		p := &s.Plans[k]
-		if people || all || touched[p.ID] {
+		if people || all || touched[p.ID] || functions[p.Function] {
 			f.add(views.PlanCard(f.v, s, p), views.PlanBoard(f.v, s, p))
 		}
 	}
