@@ -220,6 +220,18 @@ func TestSeatTasks(t *testing.T) {
 		equal(t, "printing is no change", len(w.work(t)), n)
 		must(t)(s.StrikeHost(ctx, w.Act("supervisor"), strings.TrimPrefix(w.key(t, "白鹭"), "host:")))
 		equal(t, "a host as well", len(w.work(t)), n+1)
+
+		// Of two printed cards only the one that says the old name is work.
+		stairs := must(t)(s.AddSeatPlan(ctx, w.Act("supervisor"), domain.SeatPlan{EventID: w.Event, Name: "合影", Function: "合影", Layout: domain.LayoutDais, Seats: 1})).Created
+		renamed := strings.TrimPrefix(w.key(t, "杜衡"), "guest:")
+		must(t)(s.OccupySeat(ctx, w.Act("supervisor"), w.seat(t, stairs, "1").ID, w.key(t, "杜衡"), "", 0))
+		must(t)(s.UpdateGuest(ctx, w.Act("supervisor"), renamed, store.GuestDraft{Guest: domain.Guest{Name: "杜若", Rank: 1}}))
+		must(t)(s.PrintCards(ctx, w.Act("supervisor"), stairs, w.head(t, domain.EventTopic(w.Event))))
+		n = len(w.work(t))
+		must(t)(s.UpdateGuest(ctx, w.Act("supervisor"), renamed, store.GuestDraft{Guest: domain.Guest{Name: "杜若", Title: "团长", Rank: 1}}))
+		work = w.work(t)
+		equal(t, "one card is right", len(work), n+1)
+		equal(t, "the other is not", work[len(work)-1], "SVC open 席位变动（主席台）：新摆席位卡、座椅、资料袋 6")
 		sound(t, s)
 	})
 }
