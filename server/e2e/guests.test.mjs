@@ -107,6 +107,7 @@ test("found by characters, pinyin initials and plate", async () => {
 test("hot keys of the control room: post, search, next guest, move", async () => {
   const control = await home.desk("control");
   await control.go("/lobby");
+  await control.page.waitForLoadState("networkidle"); // keys are listened to when their script is there
   await control.page.keyboard.press("3");
   await control.seen("#lobby[data-post=lobby]");
   await control.page.keyboard.press("/");
