@@ -46,12 +46,17 @@ func (d *deed) tried(x try) {
 }
 
 // claim is when the server may believe that the deed was done: the earliest and the latest moment that an attempt told it.
+// It takes the way of a request for a fault of the phone's clock, so the latest moment is later by that way: by what the
+// answer took, or, where none came, by slack more than was waited for it.
 func (d *deed) claim() (from, to time.Time) {
 	for k, x := range d.tries {
 		at := d.acted.Add(d.off - x.off)
-		lo, hi := at, at
+		lo, hi := at, at.Add(x.back.Sub(x.sent))
 		if at.After(x.sent) { // never after the server's now
 			lo, hi = x.sent, x.back
+		}
+		if x.status == 0 {
+			hi = hi.Add(slack)
 		}
 		if k == 0 || lo.Before(from) {
 			from = lo

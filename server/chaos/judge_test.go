@@ -22,9 +22,9 @@ func (v *verdict) say(rule, format string, args ...any) {
 	v.broken = append(v.broken, rule+": "+fmt.Sprintf(format, args...))
 }
 
-// slack is by how much the server may think that an act was done later than it was: a request may wait before an instance
-// that is frozen, and nobody can tell.
-const slack = 5 * time.Second
+// slack is by how much longer a request may be on its way than its phone waited for an answer: it stays before an
+// instance that is frozen, and on a busy machine some time more, and nobody can tell.
+const slack = frozen + 5*time.Second
 
 // judge compares what people did, and were told, with the books.
 func judge(deeds []*deed, l *ledger) []string {
@@ -263,7 +263,7 @@ func (v *verdict) order(what string, c change, before time.Time) {
 	if c.acted.Before(from.Add(-moment)) && !c.acted.Equal(before) {
 		v.say("stamp", "%s %d: %s was done at %s at the earliest, the log says %s", what, c.seq, d, from.UTC(), c.acted)
 	}
-	if c.acted.After(to.Add(slack)) && !c.acted.Equal(before) {
+	if c.acted.After(to) && !c.acted.Equal(before) {
 		v.say("stamp", "%s %d: %s was done at %s at the latest, the log says %s", what, c.seq, d, to.UTC(), c.acted)
 	}
 }

@@ -37,6 +37,9 @@ var kinds = []kind{
 	redisKill, redisFreeze, redisCut, redisStall, offline, portal, clockJump, pageKilled, signedOut,
 }
 
+// frozen is the longest that an instance stays frozen, and what else has no length of its own.
+const frozen = 2500 * time.Millisecond
+
 // fault is one thing that goes wrong, and when: after the one before.
 type fault struct {
 	kind   kind
@@ -84,7 +87,7 @@ func (p *plan) next() fault {
 	}
 	f := fault{kind: p.round[0], pause: p.between(100*time.Millisecond, 800*time.Millisecond), target: p.rand.IntN(100)}
 	p.round = p.round[1:]
-	f.length = p.between(200*time.Millisecond, 2500*time.Millisecond)
+	f.length = p.between(200*time.Millisecond, frozen)
 	switch f.kind {
 	case pgFreeze, pgStall, redisStall: // longer than anybody's patience, now and then
 		f.length = p.between(time.Second, 7*time.Second)

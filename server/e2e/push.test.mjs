@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newEvent } from "./lib/building.mjs";
-import { house, until } from "./lib/people.mjs";
+import { house, until, within } from "./lib/people.mjs";
 import { say } from "./lib/words.mjs";
 
 const home = house();
 
-// woken opens a person's phone that may be woken: { phone, worker, push(), shown() }.
+// woken opens a person's phone that may be woken: { phone, inWorker(), push(), shown() }.
 async function woken(login, path = "/today") {
   const phone = await home.phone(login, { serviceWorkers: "allow", permissions: ["notifications"] });
   await phone.go(path);
@@ -23,9 +23,10 @@ async function woken(login, path = "/today") {
     });
   });
   await cdp.send("ServiceWorker.enable");
-  const registrationId = await registered;
+  const registrationId = await within("the worker's registration", registered);
+  const inWorker = (what, ...code) => within(`the worker ${what}`, worker.evaluate(...code));
   // Asked too early what it shows, the browser forgets what it is about to show: so the worker says when it has.
-  await worker.evaluate(() => {
+  await inWorker("counts what it shows", () => {
     self.told = 0;
     const { showNotification } = self.registration;
     self.registration.showNotification = async (...what) => {
@@ -35,12 +36,12 @@ async function woken(login, path = "/today") {
   });
   const push = async (message) => {
     const data = typeof message === "string" ? message : JSON.stringify(message);
-    const before = await worker.evaluate(() => self.told);
+    const before = await inWorker("says what it showed", () => self.told);
     await cdp.send("ServiceWorker.deliverPushMessage", { origin: phone.origin, registrationId, data });
     await until(`something is shown for ${data.slice(0, 60)}`, () => worker.evaluate((n) => self.told > n, before));
   };
   const shown = () =>
-    worker.evaluate(async () => {
+    inWorker("says what is shown", async () => {
       const list = await self.registration.getNotifications();
       return list.map((n) => ({
         title: n.title,
@@ -56,7 +57,7 @@ async function woken(login, path = "/today") {
         url: n.data?.url,
       }));
     });
-  return { phone, worker, push, shown };
+  return { phone, inWorker, push, shown };
 }
 
 // message is what the server sends of a notice (server/notify/push.go), as it words it for this person.
@@ -73,35 +74,39 @@ async function message(person, kind) {
 
 // tap taps a notice that is shown. No finger reaches a headless browser's notices, so the event is made in the worker,
 // and what needs a finger is noted instead of done: which page is brought to the front, and what is opened beside it.
-const tap = (worker, tag) =>
-  worker.evaluate(async (wanted) => {
-    const did = [];
-    const { focus, navigate } = WindowClient.prototype;
-    const { openWindow } = Clients.prototype;
-    WindowClient.prototype.focus = async function () {
-      did.push(`focus ${new URL(this.url).pathname}`);
-      return this;
-    };
-    WindowClient.prototype.navigate = function (url) {
-      did.push(`navigate ${url.replace(self.location.origin, "")}`);
-      return navigate.call(this, url);
-    };
-    Clients.prototype.openWindow = async (url) => {
-      did.push(`open ${url.replace(self.location.origin, "")}`);
-    };
-    try {
-      const [notification] = await self.registration.getNotifications({ tag: wanted });
-      const event = new self.NotificationEvent("notificationclick", { notification });
-      const waits = [];
-      Object.defineProperty(event, "waitUntil", { value: (work) => waits.push(work) });
-      self.dispatchEvent(event);
-      await Promise.all(waits);
-      return did;
-    } finally {
-      Object.assign(WindowClient.prototype, { focus, navigate });
-      Clients.prototype.openWindow = openWindow;
-    }
-  }, tag);
+const tap = (inWorker, tag) =>
+  inWorker(
+    "is tapped",
+    async (wanted) => {
+      const did = [];
+      const { focus, navigate } = WindowClient.prototype;
+      const { openWindow } = Clients.prototype;
+      WindowClient.prototype.focus = async function () {
+        did.push(`focus ${new URL(this.url).pathname}`);
+        return this;
+      };
+      WindowClient.prototype.navigate = function (url) {
+        did.push(`navigate ${url.replace(self.location.origin, "")}`);
+        return navigate.call(this, url);
+      };
+      Clients.prototype.openWindow = async (url) => {
+        did.push(`open ${url.replace(self.location.origin, "")}`);
+      };
+      try {
+        const [notification] = await self.registration.getNotifications({ tag: wanted });
+        const event = new self.NotificationEvent("notificationclick", { notification });
+        const waits = [];
+        Object.defineProperty(event, "waitUntil", { value: (work) => waits.push(work) });
+        self.dispatchEvent(event);
+        await Promise.all(waits);
+        return did;
+      } finally {
+        Object.assign(WindowClient.prototype, { focus, navigate });
+        Clients.prototype.openWindow = openWindow;
+      }
+    },
+    tag,
+  );
 
 // rejected makes an event, and a rejection of an item that this person has done.
 async function rejected(locale = "zh") {
@@ -157,7 +162,7 @@ test("a grave one stays until it is seen and rings again; the same one takes its
 });
 
 test("whatever comes by push, something is shown, and a tap on it opens the notices", async () => {
-  const { worker, push, shown } = await woken("service");
+  const { inWorker, push, shown } = await woken("service");
   const bad = [
     "",
     "not json",
@@ -175,7 +180,7 @@ test("whatever comes by push, something is shown, and a tap on it opens the noti
     await push(text);
     const [{ title, tag }] = await shown();
     assert.ok(title, text);
-    const did = await tap(worker, tag || undefined);
+    const did = await tap(inWorker, tag || undefined);
     assert.match(did.at(-1) ?? "nothing", /^(navigate|focus) \/notices$/, text.slice(0, 60));
     await until("it is gone", async () => (await shown()).length === 0);
   }
@@ -183,10 +188,10 @@ test("whatever comes by push, something is shown, and a tap on it opens the noti
 
 test("a tap leads the page there is to the notice's page, and says that the person knows", async () => {
   const { event, item, service } = await rejected();
-  const { phone, worker, push, shown } = await woken("service");
+  const { phone, inWorker, push, shown } = await woken("service");
   const m = await message(service, "rejected");
   await push(m);
-  assert.deepEqual(await tap(worker, m.tag), ["focus /today", `navigate ${m.url}`]);
+  assert.deepEqual(await tap(inWorker, m.tag), ["focus /today", `navigate ${m.url}`]);
   await phone.page.waitForURL(`**/events/${event.id}/items?crew=SVC#item-${item.id}`);
   await phone.seen(`#item-${item.id}`);
   assert.equal((await shown()).length, 0, "it is gone from the screen");
@@ -195,12 +200,12 @@ test("a tap leads the page there is to the notice's page, and says that the pers
 });
 
 test("a tap brings the very page to the front; without any page, or to another site, as it should be", async () => {
-  const { phone, worker, push } = await woken("service", "/notices");
+  const { phone, inWorker, push } = await woken("service", "/notices");
   const other = await phone.context.newPage();
   await other.goto(`${phone.origin}/today`);
   const tapped = async (url) => {
     await push({ title: "t", tag: "t", url });
-    return tap(worker, "t");
+    return tap(inWorker, "t");
   };
   assert.deepEqual(await tapped("/notices"), ["focus /notices"], "it is there: no other page is led away");
   assert.deepEqual(await tapped("https://evil.example/x"), [], "never to another site");
@@ -211,9 +216,9 @@ test("a tap brings the very page to the front; without any page, or to another s
 });
 
 test("a new address from the push service is told to the server", async () => {
-  const { worker } = await woken("service");
+  const { inWorker } = await woken("service");
   // The browser has no push service to give it an address: what it would ask for, and give, is made here.
-  const sent = await worker.evaluate(async () => {
+  const sent = await inWorker("is given a new address", async () => {
     const asked = [];
     const { subscribe } = PushManager.prototype;
     const { fetch } = self;

@@ -203,6 +203,43 @@ func TestPageNewerThanTheRoomIsNotReset(t *testing.T) {
 	})
 }
 
+func TestPageNewerThanTheRoomIsNotToldWhatItKnows(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *fakeSource, h *Hub) {
+		old := open(t, h, at(zh, ev, 0))
+		s.delay = 50 * time.Millisecond
+		h.Announce(s.commit(ev, "item:1"))
+		time.Sleep(20 * time.Millisecond) // being rendered
+		s.commit(ev, "item:2")
+		h.Announce(s.commit(ev, "item:3"))
+		p := open(t, h, at(zh, ev, 3)) // fetched from an instance that is ahead
+		time.Sleep(time.Second)
+		if f := p.all(); len(f) != 0 {
+			t.Errorf("told again: %+v", f)
+		}
+		if f := old.all(); len(f) != 2 || f[1].Seq != 3 {
+			t.Errorf("the other page got %+v", f)
+		}
+		h.Announce(s.commit(ev, "item:4"))
+		time.Sleep(time.Second)
+		if f := p.all(); len(f) != 1 || f[0].Seq != 4 {
+			t.Errorf("of the next change it got %+v", f)
+		}
+	})
+}
+
+func TestPageNewerThanTheDatabaseIsFetchedAndFollows(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *fakeSource, h *Hub) {
+		h.Announce(s.commit(ev, "item:1"))
+		p := open(t, h, at(zh, ev, 9)) // the database has lost the changes since
+		time.Sleep(100 * time.Millisecond)
+		h.Announce(s.commit(ev, "item:2"))
+		time.Sleep(100 * time.Millisecond)
+		if f := p.all(); len(f) != 2 || !f[0].Reset || f[1].Seq != 2 {
+			t.Errorf("got %+v", f)
+		}
+	})
+}
+
 // lossyBus forgets messages.
 type lossyBus struct {
 	Bus

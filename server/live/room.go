@@ -42,9 +42,9 @@ type room struct {
 
 // group is the sockets that one rendering serves.
 type group struct {
-	conns   map[*Conn]struct{}
-	clock   []byte    // what Source.Clock said last; all conns have it
-	clocked time.Time // when it was asked
+	conns   map[*Conn]int64 // the change that the page came with, where the room is not there yet; else 0
+	clock   []byte          // what Source.Clock said last; all conns have it
+	clocked time.Time       // when it was asked
 }
 
 // feed is what a room has to show: the changes of a counted topic, or the cards
@@ -94,13 +94,16 @@ func (r *room) join(c *Conn, since int64) ([]*frame, error) {
 	if err := r.ensureOpen(); err != nil {
 		return nil, err
 	}
-	joined := r.add(c)
+	joined := r.add(c, since)
 	var first []*frame
 	f, err := r.feed.missed(c.sub.Key, since, joined)
 	if err != nil {
 		return nil, err
 	}
 	if f != nil {
+		if f.reset {
+			r.behind(c)
+		}
 		r.hub.countJoin(f)
 		first = append(first, f)
 	}
@@ -134,17 +137,34 @@ func (r *room) ensureOpen() error {
 }
 
 // add adds a socket and returns the last change that it will not find in its
-// queue. What is shown from here on, it will.
-func (r *room) add(c *Conn) (joined int64) {
+// queue. What is shown from here on, it will; a page that saw more at another
+// instance than this room has shown is passed over until the room is beyond it.
+func (r *room) add(c *Conn, since int64) (joined int64) {
 	r.members.Lock()
 	defer r.members.Unlock()
 	g := r.groups[c.sub.Key]
 	if g == nil {
-		g = &group{conns: make(map[*Conn]struct{})}
+		g = &group{conns: make(map[*Conn]int64)}
 		r.groups[c.sub.Key] = g
 	}
-	g.conns[c] = struct{}{}
-	return r.now()
+	joined = r.now()
+	if since <= joined {
+		since = 0
+	}
+	g.conns[c] = since
+	return joined
+}
+
+// behind says that the socket's page is fetched again, and so is no longer ahead
+// of the room.
+func (r *room) behind(c *Conn) {
+	r.members.Lock()
+	defer r.members.Unlock()
+	if g := r.groups[c.sub.Key]; g != nil {
+		if _, here := g.conns[c]; here {
+			g.conns[c] = 0
+		}
+	}
 }
 
 // now is the last change that is with all sockets, as long as members is held.
@@ -354,7 +374,7 @@ func (r *room) deliver(b batch, frames map[Key]*frame) (missing []Key) {
 		return missing
 	}
 	for key, g := range r.groups {
-		r.push(g, frames[key])
+		r.push(g, frames[key], b.seq)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -363,24 +383,32 @@ func (r *room) deliver(b batch, frames map[Key]*frame) (missing []Key) {
 	return nil
 }
 
-// push sends one frame to a group. What changes while that takes its time is
-// shown together in the next round. r.members is held.
-func (r *room) push(g *group, f *frame) {
+// push sends one frame to a group; seq is the change that it ends with, 0 where
+// that is not counted. What changes while that takes its time is shown together
+// in the next round. r.members is held.
+func (r *room) push(g *group, f *frame, seq int64) {
 	if f == nil || len(g.conns) == 0 {
 		return
 	}
-	sent := 0
-	for c := range g.conns {
+	var sent int64
+	for c, ahead := range g.conns {
+		if seq > 0 && ahead > 0 {
+			if seq >= ahead {
+				g.conns[c] = 0
+			}
+			if seq <= ahead {
+				continue
+			}
+		}
 		if sent++; sent%breathEvery == 0 {
 			r.hub.breath.take()
 		}
 		c.push(f)
 	}
-	n := int64(len(g.conns))
 	r.hub.count.frames.Add(1)
-	r.hub.count.deliveries.Add(n)
+	r.hub.count.deliveries.Add(sent)
 	if f.reset {
-		r.hub.count.resets.Add(n)
+		r.hub.count.resets.Add(sent)
 	}
 }
 
@@ -413,7 +441,7 @@ func (r *room) refreshClock(l lane, key Key) error {
 	g.clocked = begun
 	if !bytes.Equal(html, g.clock) {
 		g.clock = html
-		r.push(g, r.clockFrame(g))
+		r.push(g, r.clockFrame(g), 0)
 	}
 	return nil
 }

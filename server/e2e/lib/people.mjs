@@ -181,10 +181,23 @@ export class Person {
   toast = (words) => this.says("#toasts", words);
 }
 
+// within is what the promise gives, or says what never came: a script in a worker or a page that is gone answers nothing.
+export async function within(what, promise, timeout = PATIENCE) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new assert.AssertionError({ message: `never: ${what}` })), timeout);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 // until waits for what no selector can say.
 export async function until(what, check, timeout = PATIENCE) {
   for (const end = Date.now() + timeout; ; ) {
-    if (await check()) return;
+    if (await within(what, check(), timeout)) return;
     if (Date.now() > end) assert.fail(`never: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
