@@ -21,6 +21,7 @@ const (
 	NoticeReady    NoticeKind = "ready"
 	NoticeGuest    NoticeKind = "guest"
 	NoticeDrill    NoticeKind = "drill"
+	NoticeStray    NoticeKind = "stray" // somebody at the door stands on no list, and a word is asked for
 	NoticeTest     NoticeKind = "test"
 )
 
@@ -296,6 +297,11 @@ func LogTriggers(e *Event, rows []Change, items map[string]*Item, guests map[str
 			if g := guests[id]; g != nil {
 				list = append(list, guestTrigger(c, g))
 			}
+		case "stray.asked":
+			list = append(list, Trigger{
+				Key: StrayKey(id), Kind: NoticeStray, EventID: e.ID, Crews: []Crew{CrewCMD}, Command: true, Working: true, By: c.PersonID,
+				Args: Args{"guest": c.Label, "organisation": c.Note, "n": "1"}, URL: "/door#stray-" + id,
+			})
 		default:
 			if crews, ok := concerned(e, c); ok {
 				list = append(list, changeTrigger(e, c, crews))
@@ -304,6 +310,9 @@ func LogTriggers(e *Event, rows []Change, items map[string]*Item, guests map[str
 	}
 	return joined(list)
 }
+
+// StrayKey names the question that a door asks about a stray.
+func StrayKey(id string) string { return keyOf("stray", id) }
 
 // keyOf names what happened: whoever finds it finds the same key.
 func keyOf(parts ...string) string { return strings.Join(parts, ":") }

@@ -255,8 +255,9 @@ func (s *Store) guestCounts(ctx context.Context, ids []string) (map[string]domai
 		EventID  string
 		Position domain.Position
 		N        int
+		Signed   int
 	}
-	err := s.read.NewSelect().TableExpr("guests").ColumnExpr("event_id, position, COUNT(*) AS n").
+	err := s.read.NewSelect().TableExpr("guests").ColumnExpr("event_id, position, COUNT(*) AS n, COUNT(signed_in_at) AS signed").
 		Where("event_id IN (?) AND NOT struck", bun.List(ids)).GroupExpr("event_id, position").Scan(ctx, &rows)
 	if err != nil {
 		return nil, err
@@ -265,6 +266,7 @@ func (s *Store) guestCounts(ctx context.Context, ids []string) (map[string]domai
 	for _, r := range rows {
 		c := counts[r.EventID]
 		c.Add(r.Position, r.N)
+		c.Signed += r.Signed
 		counts[r.EventID] = c
 	}
 	return counts, nil

@@ -281,6 +281,11 @@ func shown(path string) string {
 	if rest, ok := strings.CutPrefix(path, "/invites/"); ok && rest != "new" {
 		return "/invites/…"
 	}
+	for _, pass := range []string{"/o/", "/k/"} {
+		if strings.HasPrefix(path, pass) {
+			return pass + "…"
+		}
+	}
 	return path
 }
 

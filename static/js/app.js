@@ -45,6 +45,8 @@ const here = (selector) => document.querySelector(selector) !== null;
 if (here("#lobby, .view-guests")) import("./relay.js").then(({ startRelay }) => startRelay());
 if (here("#lobby, [data-keys-choice]")) import("./keys.js").then(({ startKeys }) => startKeys());
 if (here("#plan-page")) import("./seats.js").then(({ startSeats }) => startSeats());
+if (here("#door-find")) import("./door.js").then(({ startDoor }) => startDoor());
+if (here("#kiosk, #organiser, [data-print]")) import("./passes.js").then(({ startPasses }) => startPasses());
 if (here("[data-filter]")) import("./filter.js").then(({ startFilter }) => startFilter());
 if (here("#main form[hx-target]")) import("./pageform.js").then(({ startPageForms }) => startPageForms());
 if (here("#push")) import("./push.js").then(({ startPush }) => startPush());
