@@ -2,6 +2,7 @@ package views
 
 import (
 	"slices"
+	"strings"
 
 	"huiwu/server/domain"
 )
@@ -77,7 +78,7 @@ type DoorCard struct {
 	Event  domain.Event
 	Party  domain.Party
 	Others []domain.Guest // of the party, himself among them
-	Seat   string         // where he sits, in words; "" = no seats are kept
+	Seats  []domain.SeatText
 	Move   bool
 }
 
@@ -97,6 +98,7 @@ type SheetPage struct {
 	Page
 	Event  domain.Event
 	Guests []domain.Guest
+	Seats  map[string][]domain.SeatText // by guest
 	Counts domain.GuestCounts
 }
 
@@ -135,6 +137,7 @@ type KioskPage struct {
 	Event       domain.Event
 	Secret      bool
 	Guest       *domain.Guest // who has signed in just now
+	Seats       []domain.SeatText
 	Already     bool          // he had before
 	Error       string        // i18n key
 }
@@ -200,3 +203,12 @@ func signedMark(g *domain.Guest) string {
 }
 
 func yes(b bool) string { return pick(b, "1", "") }
+
+// SeatWords says where a guest sits, plan by plan.
+func SeatWords(c Ctx, seats []domain.SeatText) string {
+	list := make([]string, len(seats))
+	for k := range seats {
+		list[k] = seats[k].Text(c.Locale)
+	}
+	return strings.Join(list, " / ")
+}

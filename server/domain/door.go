@@ -53,6 +53,15 @@ func (g *Guest) UndoSignIn(d Doing) (changed bool) {
 	return true
 }
 
+// SignedInLast tells who received the guest last: who signed him in, or, after he
+// had left, who took him back in.
+func (g *Guest) SignedInLast() string {
+	if g.CameBack() {
+		return g.PositionBy
+	}
+	return g.SignedInBy
+}
+
 // MovedBySignIn tells that the guest stands at the venue because he signed in there.
 func (g *Guest) MovedBySignIn() bool {
 	return g.SignedInAt != nil && g.Position == PositionVenue && g.Previous != "" && g.PositionAt.Equal(*g.SignedInAt)
@@ -246,14 +255,15 @@ type FloorCount struct {
 // CountHeads counts each guest once, however many lists he stands on: same name,
 // organisation and phone. Where he stands twice, the list on which he was seen
 // last says where he is. Without a phone two of one name on one list are two
-// people: nobody is left behind for being called like another. floors are the
-// events' own.
+// people, and so are those on two lists whose titles differ: nobody is left behind
+// for being called like another. floors are the events' own.
 func CountHeads(guests []Guest, floors map[string]int, hidden map[string]bool) []Head {
 	type person struct {
 		name, organisation, phone string
-		namesake                  int // how many of his name stand before him on his list
+		title                     string // without a phone
+		namesake                  int    // how many of his name stand before him on his list
 	}
-	type row struct{ event, name, organisation string }
+	type row struct{ event, name, title, organisation string }
 	namesakes := map[row]int{}
 	last := map[person]*Guest{}
 	seen := func(g *Guest) time.Time {
@@ -271,8 +281,8 @@ func CountHeads(guests []Guest, floors map[string]int, hidden map[string]bool) [
 		}
 		p := person{name: g.Name, organisation: g.Organisation, phone: g.Phone}
 		if g.Phone == "" {
-			r := row{g.EventID, g.Name, g.Organisation}
-			p.namesake = namesakes[r]
+			r := row{g.EventID, g.Name, g.Title, g.Organisation}
+			p.title, p.namesake = g.Title, namesakes[r]
 			namesakes[r]++
 		}
 		if old := last[p]; old == nil {

@@ -92,6 +92,7 @@ type GuestCard struct {
 	Viewer domain.Viewer
 	Party  domain.Party
 	Others []domain.Guest // of the party, himself among them
+	Seats  []domain.SeatText
 }
 
 // lookAgain is how long one look-up of a guest lasts: a page that fetches itself
@@ -122,6 +123,11 @@ func (s *Store) GuestCard(ctx context.Context, act domain.Act, id string) (*Gues
 			return nil, err
 		}
 	}
+	seats, err := s.SeatOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	card.Seats = seats[id]
 	if card.Guest.PartyID == "" {
 		return card, nil
 	}
@@ -352,15 +358,23 @@ func (a *doorAct) undo(ctx context.Context, g *domain.Guest) error {
 
 // UndoSignIn takes a guest's sign-in back, and the step to the venue that came with
 // it. Who had left and was received once more has left again: what was done last is
-// taken back first.
-func (s *Store) UndoSignIn(ctx context.Context, act domain.Act, id string) (domain.Receipt, error) {
-	return s.atDoor(ctx, act, "id", id, nil, func(ctx context.Context, a *doorAct, g *domain.Guest) error { return a.undo(ctx, g) })
+// taken back first. own: the person takes back what he has just done, before he
+// knows what came of it; what another guard did stays, and he is told who it was.
+func (s *Store) UndoSignIn(ctx context.Context, act domain.Act, id string, own bool) (domain.Receipt, error) {
+	return s.atDoor(ctx, act, "id", id, nil, func(ctx context.Context, a *doorAct, g *domain.Guest) error {
+		if own && g.SignedInAt != nil && g.SignedInLast() != personID(act) {
+			a.already(g)
+			return nil
+		}
+		return a.undo(ctx, g)
+	})
 }
 
 // UndoPartySignIn takes the party's last sign-in back: of all who were signed in
 // together, by one person at one moment. It is the last of the person's own; who
-// signed nobody of them in takes back what somebody else did last.
-func (s *Store) UndoPartySignIn(ctx context.Context, act domain.Act, id string) (domain.Receipt, error) {
+// signed nobody of them in takes back what somebody else did last, unless he asks
+// for his own alone.
+func (s *Store) UndoPartySignIn(ctx context.Context, act domain.Act, id string, own bool) (domain.Receipt, error) {
 	var of *Tx // last is of this try
 	var last domain.Guest
 	return s.atDoor(ctx, act, "party_id", id, nil, func(ctx context.Context, a *doorAct, g *domain.Guest) error {
@@ -372,7 +386,7 @@ func (s *Store) UndoPartySignIn(ctx context.Context, act domain.Act, id string) 
 				return err
 			}
 		}
-		if g.SignedInAt == nil || g.SignedInBy != last.SignedInBy || !g.SignedInAt.Equal(*last.SignedInAt) {
+		if g.SignedInAt == nil || own && g.SignedInBy != personID(act) || g.SignedInBy != last.SignedInBy || !g.SignedInAt.Equal(*last.SignedInAt) {
 			return nil
 		}
 		return a.undo(ctx, g)

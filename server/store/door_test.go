@@ -72,9 +72,9 @@ func TestSignIn(t *testing.T) {
 		must(t)(s.HandOut(ctx, w.Act("service"), h.ID, true, true))
 		equal(t, "badge later", w.signed(t, w.Event, "黄芪"), "08:50 service venue pack badge")
 		w.pass(time.Second)
-		must(t)(s.UndoSignIn(ctx, w.Act("service"), h.ID))
+		must(t)(s.UndoSignIn(ctx, w.Act("service"), h.ID, false))
 		equal(t, "undone", w.signed(t, w.Event, "黄芪"), "no lobby")
-		must(t)(s.UndoSignIn(ctx, w.Act("service"), h.ID)) // quiet
+		must(t)(s.UndoSignIn(ctx, w.Act("service"), h.ID, false)) // quiet
 		equal(t, "nothing to hand out", refused(s.HandOut(ctx, w.Act("service"), h.ID, true, true)), "door.not_signed_in")
 		c, err := s.GuestCounts(ctx, w.Event)
 		if err != nil {
@@ -89,7 +89,7 @@ func TestSignIn(t *testing.T) {
 		equal(t, "back", must(t)(s.SignInGuest(ctx, w.Act("security"), g.ID, domain.SignIn{})).Notice, "")
 		equal(t, "in the lobby again", w.signed(t, w.Event, "白术"), "08:40 security lobby pack badge")
 		w.pass(time.Second)
-		must(t)(s.UndoSignIn(ctx, w.Act("security"), g.ID))
+		must(t)(s.UndoSignIn(ctx, w.Act("security"), g.ID, false))
 		equal(t, "it was another", w.signed(t, w.Event, "白术"), "08:40 security left pack badge")
 		w.set("11:30")
 		must(t)(s.SignInGuest(ctx, w.Act("security"), g.ID, domain.SignIn{Venue: true}))
@@ -114,14 +114,23 @@ func TestLateSignIn(t *testing.T) {
 		w.set("08:50")
 		must(t)(s.SignInGuest(ctx, w.acted("security", "08:42"), g.ID, domain.SignIn{}))
 		equal(t, "as of then", w.signed(t, w.Event, "白术"), "08:42 security expected")
-		must(t)(s.UndoSignIn(ctx, w.acted("service", "08:45"), g.ID))
+		must(t)(s.UndoSignIn(ctx, w.acted("service", "08:45"), g.ID, false))
 		head := w.head(t, domain.EventTopic(w.Event))
 		equal(t, "from before the undo", must(t)(s.SignInGuest(ctx, w.acted("captain", "08:43"), g.ID, domain.SignIn{})).Notice, "act.overtaken")
 		equal(t, "still not", w.signed(t, w.Event, "白术"), "no expected")
 		equal(t, "kept in the log", w.since(t, w.Event, head), "guest.overtaken expected→")
 		must(t)(s.SignInGuest(ctx, w.acted("captain", "08:47"), g.ID, domain.SignIn{}))
 		equal(t, "from after it", w.signed(t, w.Event, "白术"), "08:47 captain expected")
-		equal(t, "undo from before", must(t)(s.UndoSignIn(ctx, w.acted("service", "08:46"), g.ID)).Notice, "act.overtaken")
+		equal(t, "undo from before", must(t)(s.UndoSignIn(ctx, w.acted("service", "08:46"), g.ID, false)).Notice, "act.overtaken")
+
+		// Somebody was first, and this phone did not know it: its own undo leaves his sign-in, and says who he is.
+		w.set("08:55")
+		must(t)(s.SignInGuest(ctx, w.acted("service", "08:53"), g.ID, domain.SignIn{}))
+		r := must(t)(s.UndoSignIn(ctx, w.acted("service", "08:54"), g.ID, true))
+		equal(t, "own undo", fmt.Sprint(r.Notice, r.Args["person"] == w.People["captain"].ID), "door.alreadytrue")
+		equal(t, "stays", w.signed(t, w.Event, "白术"), "08:47 captain expected")
+		must(t)(s.UndoSignIn(ctx, w.acted("captain", "08:54"), g.ID, true))
+		equal(t, "one's own", w.signed(t, w.Event, "白术"), "no expected")
 
 		// Signed in at the venue while he was seen leaving since: he is not brought back.
 		w.set("11:00")
@@ -161,8 +170,8 @@ func TestSignInAtOnce(t *testing.T) {
 		// The same tap twice, as a phone with bad network sends it.
 		act := w.Act("security")
 		act.Key = "tap"
-		must(t)(s.UndoSignIn(ctx, act, g.ID))
-		equal(t, "again", must(t)(s.UndoSignIn(ctx, act, g.ID)).Repeated, true)
+		must(t)(s.UndoSignIn(ctx, act, g.ID, false))
+		equal(t, "again", must(t)(s.UndoSignIn(ctx, act, g.ID, false)).Repeated, true)
 	})
 }
 
@@ -199,13 +208,15 @@ func TestSignInParty(t *testing.T) {
 		w.set("08:43")
 		must(t)(s.SignInGuest(ctx, w.Act("captain"), list[0].ID, domain.SignIn{})) // a straggler, by another guard
 		w.pass(time.Second)
-		must(t)(s.UndoPartySignIn(ctx, w.Act("service"), bus))
+		must(t)(s.UndoPartySignIn(ctx, w.Act("service"), bus, false))
 		c, err = s.GuestCounts(ctx, w.Event)
 		if err != nil {
 			t.Fatal(err)
 		}
 		equal(t, "whom others signed in, before and after, stays", c.Signed, 2)
-		must(t)(s.UndoPartySignIn(ctx, w.Act("supervisor"), bus))
+		must(t)(s.UndoPartySignIn(ctx, w.Act("supervisor"), bus, true))
+		equal(t, "who did none of it has nothing of his own", w.signed(t, w.Event, list[0].Name), "08:43 captain expected")
+		must(t)(s.UndoPartySignIn(ctx, w.Act("supervisor"), bus, false))
 		equal(t, "who did none of it takes the last back", w.signed(t, w.Event, list[0].Name)+", "+w.signed(t, w.Event, list[3].Name), "no expected, 08:40 security expected")
 		for _, none := range [][]string{nil, {}, {"x"}} {
 			equal(t, "nobody ticked", refused(s.SignInParty(ctx, w.Act("service"), bus, none, domain.SignIn{})), "guest:door.nobody")
@@ -498,6 +509,11 @@ func TestHeadcount(t *testing.T) {
 			}
 		}
 		equal(t, "two of one name", strings.Count(count("commander"), "东风 venuefalse"), 2)
+		elsewhere := guest("东风", "")
+		elsewhere.Title = "司机"
+		must(t)(s.AddGuests(ctx, domain.Act{}, w.Other, []store.GuestDraft{elsewhere}))
+		move(w.Other, "东风", domain.PositionLobby)
+		equal(t, "and another of that name on another list", strings.Count(count("commander"), "东风 "), 3)
 		once := map[string]bool{}
 		for _, x := range h.Staff {
 			if once[x.Name] {

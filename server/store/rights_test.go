@@ -105,8 +105,8 @@ func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain
 		"SignInParty": func(ctx context.Context, a act) (R, error) {
 			return s.SignInParty(ctx, a, d.party, []string{d.guest}, domain.SignIn{})
 		},
-		"UndoSignIn":      func(ctx context.Context, a act) (R, error) { return s.UndoSignIn(ctx, a, d.guest) },
-		"UndoPartySignIn": func(ctx context.Context, a act) (R, error) { return s.UndoPartySignIn(ctx, a, d.party) },
+		"UndoSignIn":      func(ctx context.Context, a act) (R, error) { return s.UndoSignIn(ctx, a, d.guest, false) },
+		"UndoPartySignIn": func(ctx context.Context, a act) (R, error) { return s.UndoPartySignIn(ctx, a, d.party, false) },
 		"HandOut":         func(ctx context.Context, a act) (R, error) { return s.HandOut(ctx, a, d.guest, true, true) },
 		"MeetStray": func(ctx context.Context, a act) (R, error) {
 			return s.MeetStray(ctx, a, domain.Stray{EventID: d.event, Name: "泽漆", State: domain.StrayAsked})

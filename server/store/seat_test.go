@@ -160,6 +160,10 @@ func TestSeating(t *testing.T) {
 		for _, list := range text {
 			equal(t, "seat of", list[0].Text("zh"), "第一会议室 · 主席台 · 3")
 		}
+		card, err := s.GuestCard(ctx, w.Act("supervisor"), strings.TrimPrefix(w.key(t, "苏木"), "guest:"))
+		if err != nil || len(card.Seats) != 1 || card.Seats[0].Seat != "3" {
+			t.Fatal("the door's card: ", card, err)
+		}
 		must(t)(s.ClearSeats(ctx, w.Act("supervisor"), dais))
 		equal(t, "cleared", w.seen(t, dais), "- - - - - - - -")
 		must(t)(s.StrikeSeatPlan(ctx, w.Act("supervisor"), dais))

@@ -177,7 +177,7 @@ func (a *App) doorCard(c *fiber.Ctx, id string) (*views.DoorCard, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &views.DoorCard{Guest: g.Guest, Event: g.Event, Party: g.Party, Others: g.Others, Move: g.Viewer.Can(domain.RightGuestsMove, g.Event.Secrecy)}, nil
+	return &views.DoorCard{Guest: g.Guest, Event: g.Event, Party: g.Party, Others: g.Others, Seats: g.Seats, Move: g.Viewer.Can(domain.RightGuestsMove, g.Event.Secrecy)}, nil
 }
 
 // passIn finds a guest's pass in what was scanned or typed: an address …/g/<token>,
@@ -210,7 +210,7 @@ func (a *App) SignInGuest(c *fiber.Ctx) error {
 // UndoSignIn is DELETE /guests/{id}/signin.
 func (a *App) UndoSignIn(c *fiber.Ctx) error {
 	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
-		return a.Store.UndoSignIn(c.UserContext(), act, id)
+		return a.Store.UndoSignIn(c.UserContext(), act, id, c.Query("own") != "")
 	})
 }
 
@@ -233,7 +233,7 @@ func (a *App) SignInParty(c *fiber.Ctx) error {
 // UndoPartySignIn is DELETE /parties/{id}/signin.
 func (a *App) UndoPartySignIn(c *fiber.Ctx) error {
 	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
-		return a.Store.UndoPartySignIn(c.UserContext(), act, id)
+		return a.Store.UndoPartySignIn(c.UserContext(), act, id, c.Query("own") != "")
 	})
 }
 
@@ -334,6 +334,7 @@ type listGuest struct {
 	Pos    domain.Position `json:"o,omitempty"`
 	Signed int64           `json:"s,omitempty"` // ms
 	By     string          `json:"b,omitempty"`
+	Seat   string          `json:"t,omitempty"`
 }
 
 type listEvent struct {
@@ -375,15 +376,28 @@ func (a *App) DoorList(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	seats, err := a.Store.SeatOf(ctx, idsOf(list)...)
+	if err != nil {
+		return err
+	}
 	names, guests := map[string]string{}, make([]listGuest, len(list))
 	for _, p := range parties {
 		names[p.ID] = p.Name
 	}
 	for k := range list {
 		guests[k] = newListGuest(v, &list[k], at[list[k].EventID])
+		guests[k].Seat = views.SeatWords(v, seats[list[k].ID])
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.JSON(fiber.Map{"person": person(c).ID, "at": v.Now.UnixMilli(), "until": until.UnixMilli(), "events": events, "parties": names, "guests": guests})
+}
+
+func idsOf(guests []domain.Guest) []string {
+	ids := make([]string, len(guests))
+	for k := range guests {
+		ids[k] = guests[k].ID
+	}
+	return ids
 }
 
 func newListGuest(v views.Ctx, g *domain.Guest, event int) listGuest {
@@ -408,8 +422,12 @@ func (a *App) Sheet(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	seats, err := a.Store.SeatOf(c.UserContext(), idsOf(guests)...)
+	if err != nil {
+		return err
+	}
 	p.View = "sheet"
-	return show(c, fiber.Map{"event": e, "guests": guests}, views.Sheet(views.SheetPage{Page: p, Event: *e, Guests: guests, Counts: domain.CountGuests(guests)}))
+	return show(c, fiber.Map{"event": e, "guests": guests}, views.Sheet(views.SheetPage{Page: p, Event: *e, Guests: guests, Seats: seats, Counts: domain.CountGuests(guests)}))
 }
 
 // Headcount is GET /headcount.

@@ -131,6 +131,13 @@ func (a *App) kioskPage(c *fiber.Ctx, e *domain.Event, p views.KioskPage) error 
 	p.Page, p.Token, p.Event, p.Secret = a.outside(c), c.Params("token"), *e, e.Secrecy == domain.SecrecySecret
 	p.View = "kiosk"
 	p.Title = p.T("kiosk.title")
+	if p.Guest != nil {
+		seats, err := a.Store.SeatOf(c.UserContext(), p.Guest.ID)
+		if err != nil {
+			return err
+		}
+		p.Seats = seats[p.Guest.ID]
+	}
 	answer := fiber.Map{"signed_in": p.Guest != nil, "already": p.Already}
 	err := show(c, answer, views.Kiosk(p))
 	noStore(c)

@@ -41,6 +41,7 @@ function tell(act, notice, perform) {
 export function takeBack(act, said, perform) {
   if (act.method === "DELETE" || !undoable.test(act.url)) return toast(said, { key: "undo" });
   const back = { ...act, method: "DELETE", fields: new FormData(), by: document.createElement("i") };
+  if (act.url.endsWith("/signin")) back.fields.set("own", "on"); // somebody else may have been first
   toast(said, { key: "undo", label: t("undo"), action: () => perform(back) });
 }
 

@@ -251,7 +251,7 @@ func (s set) doorCard(k int) *views.DoorCard {
 		list[n].ID += "-of-" + g.ID
 	}
 	g.ID += "-card"
-	return &views.DoorCard{Guest: g, Event: s.event, Party: domain.Party{ID: "party-" + g.ID, Name: s.T("gallery.party")}, Others: list, Seat: s.T("gallery.seat"), Move: true}
+	return &views.DoorCard{Guest: g, Event: s.event, Party: domain.Party{ID: "party-" + g.ID, Name: s.T("gallery.party")}, Others: list, Seats: []domain.SeatText{{Room: s.event.Rooms[0].Name, RoomEn: s.event.Rooms[0].NameEn, Plan: s.T("gallery.plan"), Seat: s.T("gallery.seat")}}, Move: true}
 }
 
 func (s set) stray(state domain.StrayState) *domain.Stray {
