@@ -193,6 +193,16 @@ func (s *site) signIn(t testing.TB, staffNo string) *client {
 	return c
 }
 
+// token is the pass that the guest's own link carries.
+func (s *site) token(t testing.TB, g domain.Guest) string {
+	t.Helper()
+	token, err := s.Store.Token(t.Context(), domain.Pass{Kind: domain.PassGuest, ID: g.ID, No: g.PassNo})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
 // answer is a response, read to its end.
 type answer struct {
 	status int

@@ -4047,6 +4047,8 @@ func changeValue(c Ctx, verb, v string) string {
 		kind = "secrecy."
 	case strings.HasPrefix(verb, "guest.mov"):
 		kind = "position."
+	case strings.HasPrefix(verb, "invitation."):
+		kind = "invitation.value_"
 	}
 	if kind != "" && i18n.Has(c.Locale, kind+v) {
 		return c.T(kind + v)

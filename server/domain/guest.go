@@ -84,8 +84,9 @@ type Guest struct {
 	Previous     Position  `bun:",nullzero" json:"previous,omitempty"` // where undo leads
 	PositionAt   time.Time `json:"position_at"`                        // acted-at of the last move
 	PositionBy   string    `bun:",nullzero" json:"position_by,omitempty"`
-	Struck       bool      `json:"struck,omitempty"` // taken off the list; the row stays
-	PassNo       int       `json:"-"`                // see Pass
+	Struck       bool      `json:"struck,omitempty"`                 // taken off the list; the row stays
+	PassNo       int       `json:"-"`                                // see Pass
+	Said         Answer    `bun:",scanonly" json:"answer,omitempty"` // to the invitation; in lists only
 	Sort         int       `json:"sort"`
 	Seq          int64     `json:"seq"`
 	CreatedAt    time.Time `json:"created_at"`
@@ -150,6 +151,7 @@ type GuestCounts struct {
 	Arrived  int              `json:"arrived"`
 	Inside   int              `json:"inside"`
 	Left     int              `json:"left"`
+	Declined int              `json:"declined,omitempty"` // said no to the invitation, and were not seen all the same
 	Position map[Position]int `json:"position"`
 }
 
@@ -159,10 +161,16 @@ func CountGuests(guests []Guest) GuestCounts {
 	for _, g := range guests {
 		if !g.Struck {
 			c.Add(g.Position, 1)
+			if g.Declines() {
+				c.Declined++
+			}
 		}
 	}
 	return c
 }
+
+// Declines tells that nobody need wait for the guest: he said no, and did not come all the same.
+func (g *Guest) Declines() bool { return g.Said == AnswerDeclined && g.Position == PositionExpected }
 
 // Add counts n guests at p.
 func (c *GuestCounts) Add(p Position, n int) {

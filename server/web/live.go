@@ -34,6 +34,9 @@ const (
 	ViewNotices = "notices"
 	ViewDrill   = "drill"
 	ViewSeats   = "seats" // plans of one event, and each of them
+
+	ViewInvitations = "invitations"
+	ViewInvitation  = "invitation" // of one guest
 )
 
 // viewRights is what a view needs on the events it shows.
@@ -42,6 +45,7 @@ var viewRights = map[string]domain.Right{
 	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
+	ViewInvitations: domain.RightGuestsEdit, ViewInvitation: domain.RightGuestsEdit,
 }
 
 // Subscribe checks who opens a socket and for what (GET /live).

@@ -47,6 +47,7 @@ if (here("#lobby, [data-keys-choice]")) import("./keys.js").then(({ startKeys })
 if (here("#plan-page")) import("./seats.js").then(({ startSeats }) => startSeats());
 if (here("[data-filter]")) import("./filter.js").then(({ startFilter }) => startFilter());
 if (here("#main form[hx-target]")) import("./pageform.js").then(({ startPageForms }) => startPageForms());
+if (here("#invitations, .inv-page, #pass")) import("./letters.js").then(({ startLetters }) => startLetters());
 if (here("#push")) import("./push.js").then(({ startPush }) => startPush());
 if (here("#outbox")) import("./outboxpage.js").then(({ startOutboxPage }) => startOutboxPage());
 on("click", (event) => {

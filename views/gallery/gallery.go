@@ -58,6 +58,7 @@ var groups = []group{
 	{"items", "items", items},
 	{"guests", "guests", guests},
 	{"seats", "seats", seats},
+	{"invitations", "invitations", invitations},
 	{"events", "event", events},
 	{"boards", "board", boards},
 	{"told", "items", told},
