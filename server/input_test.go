@@ -41,6 +41,8 @@ var fieldsOf = map[string][]string{
 	"PUT /session/lock": {"x"}, "PUT /me/pin": {"pin", "again", "old", "first"}, "PUT /me/lock": {"hours"}, "POST /invites/:token": {"tap"}, "POST /people/:id/invite": {"x"},
 	"PUT /notices/acknowledgement": {"x"}, "PUT /notices/:id/acknowledgement": {"x"}, "PUT /me/push": {"endpoint", "p256dh", "auth"}, "POST /me/push/test": {"x"}, "PUT /me/post": {"post"},
 	"POST /events/:id/drill": {"x"}, "POST /settings/channels": channelFields, "PUT /settings/channels/:id": channelFields, "POST /settings/channels/:id/test": {"x"},
+	"GET /door": {"q", "guest"}, "PUT /guests/:id/signin": signInFields, "PUT /guests/:id/handed": {"pack", "badge"}, "PUT /parties/:id/signin": {"guest", "venue"},
+	"POST /strays": {"id", "event_id", "name", "organisation", "host", "state", "to_event_id", "consent"}, "PUT /strays/:id/outcome": {"state"}, "POST /k/:token": {"code", "name", "tail"},
 	"GET /activity": {"mine", "before"}, "GET /session/oidc": {"next"}, "GET /session/oidc/callback": {"code", "state"}, "GET /invites": {"code"},
 }
 
@@ -50,8 +52,9 @@ var (
 		"arrival_at", "start_at", "end_at", "break_at", "commander_id", "photo", "recording", "tea_minutes", "rooms", "people",
 	}
 	channelFields = []string{"kind", "name", "url", "secret", "topics", "locale"}
-	guestFields   = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs"}
+	guestFields   = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs", "phone"}
 	passFields    = []string{"answer", "companions", "companion_names", "diets", "diet_note", "transport", "arrive_at", "plate", "message", "tap", "lang"}
+	signInFields  = []string{"venue", "pack", "badge", "title", "organisation", "phone"}
 	personFields  = []string{"staff_no", "phone", "name", "role", "crew", "locale", "pin"}
 )
 
@@ -86,6 +89,8 @@ func (s *site) good(route string) url.Values {
 		v = form("way", "phone", "result", "open")
 	case "POST /g/:token":
 		v = form("answer", "accepted")
+	case "POST /strays":
+		v = form("event_id", s.world.Event, "name", "泽兰", "state", "asked")
 	}
 	return v
 }
@@ -117,9 +122,17 @@ func TestPoison(t *testing.T) {
 			t.Fatal(err)
 		}
 		plan := plans[0]
+		stray, err := s.Store.MeetStray(t.Context(), s.world.Act("security"), domain.Stray{EventID: event, Name: "泽兰", State: domain.StrayAsked})
+		if err != nil {
+			t.Fatal(err)
+		}
+		kiosk, err := s.Store.Token(t.Context(), domain.Pass{Kind: domain.PassKiosk, ID: event})
+		if err != nil {
+			t.Fatal(err)
+		}
 		id := strings.NewReplacer("/events/:id", "/events/"+event, "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
-			"/people/:id", "/people/"+extra.ID, "/g/:token", "/g/"+s.token(t, g), "/sessions/:id", "/sessions/none", "*", "x")
+			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
 		for _, r := range server.Routes(s.Web, &server.Ops{}) {
 			route := r.Method + " " + r.Path

@@ -20,7 +20,7 @@ func TestGuestPass(t *testing.T) {
 		g := s.guests(t, s.world.Event, guest("<b>雪松</b>", ""))[0]
 		commander, nobody := s.signIn(t, "commander"), s.nobody()
 		commander.does("PUT", "/guests/"+g.ID+"/invitation", form("email", "", "locale", "en"))
-		path := "/g/" + s.token(t, g)
+		path := "/g/" + s.guestToken(t, g)
 		a := nobody.get(path, "Accept-Language", "zh")
 		for _, want := range []string{`lang="en"`, "Dear &lt;b&gt;雪松&lt;/b&gt;", `class="qr pass-qr"`, i18n.T("en", "pass.send"), `content="noindex, nofollow"`, "?lang=zh"} {
 			if !strings.Contains(a.body, want) {
@@ -120,7 +120,7 @@ func TestGuestPassAfterTheEvent(t *testing.T) {
 	now := time.Now()
 	s := start(t, setting{Now: func() time.Time { return now.UTC() }})
 	g := s.guests(t, s.world.Event, guest("雪松", ""))[0]
-	path := "/g/" + s.token(t, g)
+	path := "/g/" + s.guestToken(t, g)
 	e, _, err := s.Store.Event(t.Context(), nil, s.world.Event)
 	if err != nil {
 		t.Fatal(err)
@@ -150,7 +150,7 @@ func TestGuestPassOfASecretEvent(t *testing.T) {
 	if _, err := s.Store.SaveLetter(t.Context(), s.world.Act("commander"), e.ID, l); err != nil {
 		t.Fatal(err)
 	}
-	b := s.nobody().get("/g/" + s.token(t, g)).body
+	b := s.nobody().get("/g/" + s.guestToken(t, g)).body
 	for _, word := range []string{e.Name, e.Organiser, e.Contact} {
 		if word != "" && strings.Contains(b, word) {
 			t.Errorf("the page says %q", word)
@@ -188,7 +188,7 @@ func TestInvitationTable(t *testing.T) {
 		path := "/events/" + s.world.Event + "/invitations"
 		list := s.guests(t, s.world.Event, guest("=HYPERLINK(\"http://x\")", ""), guest("+86", ""), guest("@SUM(A1)", ""), guest("-2+3", ""), guest("＝1", ""), guest("雪松", ""))
 		last := list[len(list)-1]
-		s.nobody().send("POST", "/g/"+s.token(t, last), form("answer", "accepted", "companions", "2", "message", "=1+1\n第二行", "diets", "halal", "diets", "no_spicy", "diet_note", "粥、少盐", "arrive_at", time.Now().AddDate(0, 0, 1).Format("2006-01-02T15:04")))
+		s.nobody().send("POST", "/g/"+s.guestToken(t, last), form("answer", "accepted", "companions", "2", "message", "=1+1\n第二行", "diets", "halal", "diets", "no_spicy", "diet_note", "粥、少盐", "arrive_at", time.Now().AddDate(0, 0, 1).Format("2006-01-02T15:04")))
 		invited := func() domain.Invitation {
 			x, err := s.Store.Invitations(t.Context(), s.world.Event, last.ID)
 			if err != nil {
@@ -316,10 +316,10 @@ func TestInvitationsAreLive(t *testing.T) {
 		}
 		desk.does("PUT", "/guests/"+list[0].ID+"/invitation/sent", form("channel", "message"))
 		same("sent", 0, 2)
-		nobody.send("POST", "/g/"+s.token(t, list[0])+"/opened", nil)
-		nobody.send("POST", "/g/"+s.token(t, list[0]), form("answer", "accepted", "companions", "3", "diets", "halal", "plate", "测A·9"))
+		nobody.send("POST", "/g/"+s.guestToken(t, list[0])+"/opened", nil)
+		nobody.send("POST", "/g/"+s.guestToken(t, list[0]), form("answer", "accepted", "companions", "3", "diets", "halal", "plate", "测A·9"))
 		same("answered", 0, 2, 3)
-		nobody.send("POST", "/g/"+s.token(t, list[1]), form("answer", "declined"))
+		nobody.send("POST", "/g/"+s.guestToken(t, list[1]), form("answer", "declined"))
 		same("declined", 0, 2, 3)
 		desk.does("POST", "/guests/"+list[0].ID+"/confirmations", form("way", "phone", "result", "accepted", "spoke_to", "秘书"))
 		same("confirmed", 0, 2)

@@ -255,7 +255,7 @@ func TestMailArrives(t *testing.T) {
 				t.Fatal(err)
 			}
 			body := strings.ReplaceAll(string(b), "\r\n", "\n")
-			link := mailBase + "/g/" + s.token(t, g)
+			link := mailBase + "/g/" + s.guestToken(t, g)
 			if want := "<script>alert(1)</script>{link}处长:\n.\n" + link + "\n"; !strings.HasPrefix(body, want) {
 				t.Errorf("body %q, want %q…", body, want)
 			}

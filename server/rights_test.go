@@ -269,7 +269,7 @@ func (m *matrix) row(r server.Route, variant string, ev *matrixEvent, item func(
 
 // quiet routes may take an act that changes nothing: the wrong login, the language already chosen, a phase in which
 // the crew has nothing to tick.
-var quiet = []string{"/session", "/me/locale", "/events/:id/done", "/me/push/test", "/settings/channels/:id/test", "/g/:token/opened"}
+var quiet = []string{"/k/:token", "/session", "/me/locale", "/events/:id/done", "/me/push/test", "/settings/channels/:id/test", "/g/:token/opened"}
 
 // cell makes one request and judges the answer.
 func (m *matrix) cell(r server.Route, x target) string {
@@ -368,6 +368,17 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 			id = x.ev.strike
 		}
 		m.sql("UPDATE guests SET struck = FALSE, position = 'gate', previous = 'expected', position_at = '2026-01-01 00:00:00+00:00' WHERE event_id = ?", x.ev.e.ID)
+	case strings.HasPrefix(path, "/strays/"):
+		r, err := m.s.Store.MeetStray(m.t.Context(), domain.Act{}, domain.Stray{EventID: x.ev.e.ID, Name: "泽兰", State: domain.StrayAsked})
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		id = r.Created
+		fields = form("state", "refused")
+	case path == "/o/:token":
+		path = "/o/" + m.token(domain.PassOrganiser)
+	case path == "/k/:token":
+		path = "/k/" + m.token(domain.PassKiosk)
 	case strings.HasPrefix(path, "/parties/"):
 		id = x.ev.party
 		m.sql("UPDATE guests SET struck = FALSE, position = 'gate', previous = 'expected', position_at = '2026-01-01 00:00:00+00:00' WHERE event_id = ?", x.ev.e.ID)
@@ -415,7 +426,16 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 			id = "0000"
 		}
 	}
+	if strings.HasSuffix(r.Path, "/signin") || strings.HasSuffix(r.Path, "/handed") {
+		m.signed(x.ev, r.Method == http.MethodDelete || strings.HasSuffix(r.Path, "/handed"))
+	}
 	switch r.Method + " " + path {
+	case "PUT /guests/:id/handed":
+		fields = form("pack", "on")
+	case "PUT /parties/:id/signin":
+		fields = form("guest", x.ev.guest)
+	case "POST /strays":
+		fields = form("event_id", m.s.world.Event, "name", "泽兰", "state", "asked")
 	case "GET /static/*":
 		path = "/static/app.css"
 	case "POST /session":
@@ -547,7 +567,7 @@ func (m *matrix) passOf() string {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	return m.s.token(m.t, guests[0])
+	return m.s.guestToken(m.t, guests[0])
 }
 
 // invitationFor brings a guest's invitation into the state from which the route leads on.
@@ -597,6 +617,27 @@ func (m *matrix) subscribe(r server.Route, c *client, fields *url.Values) {
 	case c.as != "":
 		c.does(http.MethodPut, "/me/push", b.form())
 	}
+}
+
+// token is a link of the visit.
+func (m *matrix) token(kind domain.PassKind) string {
+	m.t.Helper()
+	e, _, err := m.s.Store.Event(m.t.Context(), nil, m.events[0].e.ID) // its links were revoked meanwhile
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	token, err := m.s.Store.Token(m.t.Context(), domain.Pass{Kind: kind, ID: e.ID, No: e.PassNo})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return token
+}
+
+// signed lets the event's guests be signed in, or not, since long.
+func (m *matrix) signed(ev *matrixEvent, in bool) {
+	m.t.Helper()
+	const long = "2026-01-01 00:00:00+00:00"
+	m.sql("UPDATE guests SET signed_in_at = CASE WHEN ? THEN ? END, sign_at = ?, pack = FALSE, badge = FALSE WHERE event_id = ?", in, long, long, ev.e.ID)
 }
 
 // itemFor brings an item into the state from which the route leads on.
@@ -675,7 +716,7 @@ func (m *matrix) expected(r server.Route, x target) string {
 		unseen = !v.Can(domain.RightGuestsSee, secrecy)
 	case strings.HasPrefix(r.Path, "/photos/"):
 		unseen = secrecy == domain.SecrecySecret
-	case strings.HasPrefix(r.Path, "/guests/"), strings.HasPrefix(r.Path, "/parties/"), strings.HasPrefix(r.Path, "/plans/"), strings.HasPrefix(r.Path, "/seats/"), strings.HasPrefix(r.Path, "/hosts/"):
+	case strings.HasPrefix(r.Path, "/guests/"), strings.HasPrefix(r.Path, "/parties/"), strings.HasPrefix(r.Path, "/plans/"), strings.HasPrefix(r.Path, "/seats/"), strings.HasPrefix(r.Path, "/hosts/"), strings.HasPrefix(r.Path, "/strays/"):
 		unseen = !v.Can(domain.RightGuestsSee, secrecy)
 	case r.Right == domain.RightGuestsSee, r.Right == domain.RightEventBoard:
 		unseen = !may
@@ -705,7 +746,7 @@ func TestEveryURLIsInTheTable(t *testing.T) {
 		if onEvent != (r.Scope == server.OnEvent) {
 			t.Errorf("%s %s: an address with an event is judged on the event", r.Method, r.Path)
 		}
-		if r.Method != fiber.MethodGet && r.Right == domain.RightPublic && r.Path != "/session" && r.Path != "/me/locale" && r.Path != "/invites/:token" && !strings.HasPrefix(r.Path, "/g/:token") {
+		if r.Method != fiber.MethodGet && r.Right == domain.RightPublic && r.Path != "/session" && r.Path != "/me/locale" && r.Path != "/invites/:token" && r.Path != "/k/:token" && !strings.HasPrefix(r.Path, "/g/:token") {
 			t.Errorf("%s %s changes something and is public", r.Method, r.Path)
 		}
 	}

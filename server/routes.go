@@ -152,6 +152,26 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{put, "/seats/:id/occupant", domain.RightGuestsEdit, InAct, a.OccupySeat},
 		{del, "/seats/:id/occupant", domain.RightGuestsEdit, InAct, a.VacateSeat},
 
+		// the door
+		{get, "/door", domain.RightLobby, ByRole, a.Door},
+		{get, "/door/list", domain.RightLobby, ByRole, a.DoorList},
+		{put, "/guests/:id/signin", domain.RightGuestsMove, InAct, a.SignInGuest},
+		{del, "/guests/:id/signin", domain.RightGuestsMove, InAct, a.UndoSignIn},
+		{put, "/guests/:id/handed", domain.RightGuestsMove, InAct, a.HandOut},
+		{put, "/parties/:id/signin", domain.RightGuestsMove, InAct, a.SignInParty},
+		{del, "/parties/:id/signin", domain.RightGuestsMove, InAct, a.UndoPartySignIn},
+		{post, "/strays", domain.RightLobby, ByRole, a.MeetStray}, // on which event: store.MeetStray
+		{put, "/strays/:id/outcome", domain.RightGuestsEdit, InAct, a.JudgeStray},
+		{get, "/headcount", domain.RightLobby, ByRole, a.Headcount},
+		{get, "/events/:id/guests/sheet", domain.RightGuestsSee, OnEvent, a.Sheet},
+		{get, "/events/:id/links", domain.RightGuestsEdit, OnEvent, a.Links},
+		{del, "/events/:id/links", domain.RightGuestsEdit, OnEvent, a.RevokeLinks},
+
+		// links without sign-in: the token is the right
+		{get, "/o/:token", domain.RightPublic, ByRole, a.Organiser},
+		{get, "/k/:token", domain.RightPublic, ByRole, a.Kiosk},
+		{post, "/k/:token", domain.RightPublic, ByRole, a.KioskSignIn},
+
 		// boards
 		{get, "/events/:id/board", domain.RightEventBoard, OnEvent, a.EventBoard},
 		{get, "/board", domain.RightWall, ByRole, a.Board},

@@ -172,7 +172,7 @@ func TestPrivatePages(t *testing.T) {
 				t.Errorf("%s as %s: Cache-Control %q", path, accept, cache)
 			}
 			referrer := "same-origin"
-			if strings.HasPrefix(path, "/g/") {
+			if strings.HasPrefix(path, "/g/") || r.Path == "/o/:token" {
 				referrer = "no-referrer" // the address is the right
 			}
 			for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": referrer, "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin"} {
@@ -366,7 +366,7 @@ func TestFlood(t *testing.T) {
 func TestGuessedPasses(t *testing.T) {
 	s := start(t, setting{})
 	g := s.guests(t, s.world.Event, guest("雪松", ""))[0]
-	token := s.token(t, g)
+	token := s.guestToken(t, g)
 	c, count := s.nobody(), map[int]int{}
 	for range 40 {
 		count[c.send("POST", "/g/"+token, form("answer", "accepted")).status]++

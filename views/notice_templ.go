@@ -2580,6 +2580,8 @@ func noticeIcon(k domain.NoticeKind) string {
 		return "flag"
 	case domain.NoticeGuest:
 		return "lobby"
+	case domain.NoticeStray:
+		return "people"
 	case domain.NoticeDrill:
 		return "phone"
 	}

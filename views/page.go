@@ -234,6 +234,7 @@ type GuestInput struct {
 	Plate        string `form:"plate" json:"plate"`
 	Bay          string `form:"bay" json:"bay"`
 	Needs        string `form:"needs" json:"needs"`
+	Phone        string `form:"phone" json:"phone"`
 }
 
 // GuestImport is the paste/upload form and its answer.

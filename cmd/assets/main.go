@@ -43,6 +43,7 @@ var entries = []entry{
 	{source: "js/app.js", budget: 25 * kb},
 	{source: "css/app.css", budget: 10 * kb},
 	{source: "css/relay.css", budget: 2 * kb},
+	{source: "css/door.css", budget: 3 * kb},
 	{source: "css/dash.css", budget: 2 * kb},
 	{source: "css/seats.css", budget: 4 * kb},
 	{source: "css/print.css", budget: 3 * kb},
@@ -50,9 +51,12 @@ var entries = []entry{
 	{source: "js/print.js", budget: 1 * kb},
 }
 
-// These are of no use without network: forms that fill a page, the switch for push, what goes to paper, letters to guests,
-// and seat plans, which are made at a desk (the browser keeps those files by itself, as all of them).
-var online = []string{"pageform.js", "push.js", "print.js", "print.css", "seats.js", "seats.css", "letters.js", "letters.css"}
+// These are of no use without network: forms that fill a page, the switch for push, pages without sign-in, what goes
+// to paper, letters to guests, seat plans and hot keys, which are for a desk (the browser keeps those files by itself, as
+// all of them), and codes, which only the server can read.
+var online = []string{
+	"pageform.js", "push.js", "print.js", "print.css", "seats.js", "seats.css", "letters.js", "letters.css", "keys.js", "passes.js", "camera.js", "decode.js",
+}
 
 // A chunk is fetched by import(), on the pages that need it.
 const chunkBudget = 15 * kb

@@ -257,7 +257,7 @@ func (t *troupe) invite(ctx context.Context, v *visitData, event string) (int, e
 	var drafts []store.GuestDraft
 	for n, g := range v.Guests {
 		x := store.GuestDraft{Guest: domain.Guest{
-			ID: fixedID("guest", g.ID), Name: g.Name, Title: g.Title, Organisation: v.Delegation, Rank: n + 1, Plate: g.Plate, Needs: g.Needs,
+			ID: fixedID("guest", g.ID), Name: g.Name, Title: g.Title, Organisation: v.Delegation, Rank: n + 1, Plate: g.Plate, Needs: g.Needs, Phone: fmt.Sprintf("1390000%04d", 1001+n),
 		}}
 		for _, car := range v.Cars {
 			if car.Plate == g.Plate {

@@ -26,6 +26,8 @@ const (
 	opStatus    op = "status"
 	opParty     op = "party" // move a car's guests
 	opGuest     op = "guest" // move one guest
+	opSign      op = "sign"  // sign a car's guests in at the desk
+	opStray     op = "stray" // send somebody to the event where he belongs
 )
 
 // step is one act of one person at one moment.

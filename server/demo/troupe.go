@@ -117,6 +117,10 @@ func (t *troupe) perform(ctx context.Context, st *stage, x *step, act domain.Act
 		return t.s.MoveParty(ctx, act, st.parties[x.on], domain.Position(x.text))
 	case opGuest:
 		return t.s.MoveGuest(ctx, act, fixedID("guest", x.on), domain.Position(x.text))
+	case opSign:
+		return t.signIn(ctx, act, event, st.parties[x.on])
+	case opStray:
+		return t.s.MeetStray(ctx, act, domain.Stray{ID: fixedID("stray", x.on), EventID: event, Name: x.on, State: domain.StrayRedirected, ToEventID: fixedID("event", x.text)})
 	}
 	return domain.Receipt{}, fmt.Errorf("demo: unknown step %q", x.op)
 }

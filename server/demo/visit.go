@@ -176,6 +176,7 @@ func (st *stage) visitRun(loc *time.Location) {
 		} {
 			st.add(gate.Add(x.after), x.by, opParty, a.party, string(x.to), 0)
 		}
+		st.add(gate.Add(6*time.Minute), "yueguang", opSign, a.party, "", 0)
 	}
 
 	st.add(m("S+0"), "commander", opStatus, string(domain.EventLive), "", 0)
@@ -197,7 +198,10 @@ func (st *stage) visitRun(loc *time.Location) {
 		}
 		st.add(m(r.at), r.by, o, "S15", r.deferred, r.n)
 	}
-	// Two people who are not on the list are turned away at the door.
+	// Two people who are not on the list are turned away at the door: guests of another meeting.
+	for n, name := range strays {
+		st.add(m("S+52").Add(time.Duration(n)*20*time.Second), "danxia", opStray, name, strayTo, 0)
+	}
 	for n, stopped := range []string{"0", "2", "0", "0"} {
 		st.add(m("S+29:40").Add(time.Duration(n)*30*time.Minute), "danxia", opDo, "X7", stopped, n+1)
 	}

@@ -79,7 +79,8 @@ type Guest struct {
 	Plate        string    `bun:",nullzero" json:"plate,omitempty"`
 	Bay          string    `bun:",nullzero" json:"bay,omitempty"`
 	Needs        string    `bun:",nullzero" json:"needs,omitempty"`
-	Search       string    `json:"-"` // lower-case name, pinyin, initials, plate (see server/search)
+	Phone        string    `bun:",nullzero" json:"phone,omitempty"` // see NormalisePhone
+	Search       string    `json:"-"`                               // lower-case name, pinyin, initials, plate, organisation, last digits of the phone (see server/search)
 	Position     Position  `json:"position"`
 	Previous     Position  `bun:",nullzero" json:"previous,omitempty"` // where undo leads
 	PositionAt   time.Time `json:"position_at"`                        // acted-at of the last move
@@ -87,9 +88,16 @@ type Guest struct {
 	Struck       bool      `json:"struck,omitempty"`                 // taken off the list; the row stays
 	PassNo       int       `json:"-"`                                // see Pass
 	Said         Answer    `bun:",scanonly" json:"answer,omitempty"` // to the invitation; in lists only
-	Sort         int       `json:"sort"`
-	Seq          int64     `json:"seq"`
-	CreatedAt    time.Time `json:"created_at"`
+
+	SignedInAt *time.Time `json:"signed_in_at,omitempty"`
+	SignedInBy string     `bun:",nullzero" json:"signed_in_by,omitempty"` // "" with SignedInAt: by himself, at the screen at the door
+	SignAt     *time.Time `json:"-"`                                      // of the last sign-in or undo of one
+	Pack       bool       `json:"pack,omitempty"`                         // papers were handed out (E.3.2)
+	Badge      bool       `json:"badge,omitempty"`
+
+	Sort      int       `json:"sort"`
+	Seq       int64     `json:"seq"`
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // MoveTo puts the guest at a position. Being there already is quiet. An undo
@@ -134,6 +142,11 @@ func (g *Guest) Validate() error {
 	text("plate", &g.Plate, 16)
 	text("bay", &g.Bay, 16)
 	text("needs", &g.Needs, 120)
+	if phone, ok := NormalisePhone(g.Phone); ok {
+		g.Phone = phone
+	} else {
+		bad.Add("phone", "guest.phone_form")
+	}
 	if g.Name == "" {
 		bad.Add("name", "field.required")
 	}
@@ -152,6 +165,7 @@ type GuestCounts struct {
 	Inside   int              `json:"inside"`
 	Left     int              `json:"left"`
 	Declined int              `json:"declined,omitempty"` // said no to the invitation, and were not seen all the same
+	Signed   int              `json:"signed"`             // signed in, whether they have left since or not
 	Position map[Position]int `json:"position"`
 }
 
@@ -163,6 +177,9 @@ func CountGuests(guests []Guest) GuestCounts {
 			c.Add(g.Position, 1)
 			if g.Declines() {
 				c.Declined++
+			}
+			if g.SignedInAt != nil {
+				c.Signed++
 			}
 		}
 	}

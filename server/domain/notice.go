@@ -22,6 +22,7 @@ const (
 	NoticeGuest    NoticeKind = "guest"
 	NoticeDrill    NoticeKind = "drill"
 	NoticeDeclined NoticeKind = "declined" // the principal guest will not come
+	NoticeStray    NoticeKind = "stray"    // somebody at the door stands on no list, and a word is asked for
 	NoticeTest     NoticeKind = "test"
 )
 
@@ -304,6 +305,11 @@ func LogTriggers(e *Event, rows []Change, items map[string]*Item, guests map[str
 					Args: Args{"guest": g.Name, "n": "1"}, URL: "/guests/" + g.ID + "/invitation",
 				})
 			}
+		case "stray.asked":
+			list = append(list, Trigger{
+				Key: StrayKey(id), Kind: NoticeStray, EventID: e.ID, Crews: []Crew{CrewCMD}, Command: true, Working: true, By: c.PersonID,
+				Args: Args{"guest": c.Label, "organisation": c.Note, "n": "1"}, URL: "/door#stray-" + id,
+			})
 		default:
 			if crews, ok := concerned(e, c); ok {
 				list = append(list, changeTrigger(e, c, crews))
@@ -312,6 +318,9 @@ func LogTriggers(e *Event, rows []Change, items map[string]*Item, guests map[str
 	}
 	return joined(list)
 }
+
+// StrayKey names the question that a door asks about a stray.
+func StrayKey(id string) string { return keyOf("stray", id) }
 
 // keyOf names what happened: whoever finds it finds the same key.
 func keyOf(parts ...string) string { return strings.Join(parts, ":") }

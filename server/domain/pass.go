@@ -33,6 +33,9 @@ type Pass struct {
 const (
 	passID   = 16
 	passMark = 12
+
+	// TokenLength is how long every token is.
+	TokenLength = ((1+passID+2+passMark)*8 + 5) / 6
 )
 
 // Token is what stands in the address: letters, digits, - and _, 42 of them.

@@ -49,12 +49,32 @@ func Key(name string, plates ...string) string {
 
 // Match tells whether every word of the query occurs in a key.
 func Match(key, query string) bool {
-	for _, w := range strings.Fields(query) {
-		if !strings.Contains(key, Fold(w)) {
+	for _, w := range Words(query) {
+		if !strings.Contains(key, w) {
 			return false
 		}
 	}
 	return true
+}
+
+// Words are what a query asks for, as keys hold it. A whole phone number is found
+// by its last four digits, also as it is said, in groups: keys hold no more of it.
+// static/js/filter.js does the same.
+func Words(query string) []string {
+	if whole := Fold(query); len(whole) >= 11 && strings.Trim(whole, "+0123456789") == "" {
+		query = whole
+	}
+	var list []string
+	for _, w := range strings.Fields(query) {
+		w = Fold(w)
+		if digits := strings.TrimPrefix(w, "+"); len(digits) >= 7 && strings.Trim(digits, "0123456789") == "" {
+			w = digits[len(digits)-4:]
+		}
+		if w != "" {
+			list = append(list, w)
+		}
+	}
+	return list
 }
 
 // Fold makes typed text comparable: lower case, half width, no spaces, dots or dashes.

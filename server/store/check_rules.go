@@ -62,6 +62,7 @@ var rules = []rule{
 			AND NOT EXISTS (SELECT 1 FROM sites AS x WHERE c.subject = 'site:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM events AS x WHERE c.subject = 'event:' || x.id AND x.id = substr(c.subject, 7))
 			AND NOT EXISTS (SELECT 1 FROM people AS x WHERE c.subject = 'person:' || x.id AND x.id = substr(c.subject, 8))
+			AND NOT EXISTS (SELECT 1 FROM strays AS x WHERE c.subject = 'stray:' || x.id AND x.id = substr(c.subject, 7))
 			AND NOT EXISTS (SELECT 1 FROM drills AS x WHERE c.subject = 'drill:' || x.id AND x.id = substr(c.subject, 7)) ORDER BY c.topic, c.seq`,
 	},
 	{
@@ -112,6 +113,22 @@ var rules = []rule{
 		"find out who changed the row outside of the program, and set position to what the log says",
 		`SELECT x.id FROM guests AS x WHERE x.position <> COALESCE((SELECT c.new FROM changes AS c WHERE c.subject = 'guest:' || x.id
 			AND c.topic = 'event:' || x.event_id AND c.verb IN ('guest.added','guest.moved','guest.move_undone') ORDER BY c.seq DESC LIMIT 1), '') ORDER BY 1`,
+	},
+	{
+		"guests.signed_in", "guests who are signed in, or not, against what their log says last: organiser and fire officer read it (guest)",
+		"find out who changed the row outside of the program, and set signed_in_at, signed_in_by and sign_at to what the log says",
+		`SELECT x.id FROM guests AS x WHERE (x.signed_in_at IS NOT NULL) <> (COALESCE((SELECT c.new FROM changes AS c WHERE c.subject = 'guest:' || x.id
+			AND c.topic = 'event:' || x.event_id AND c.verb IN ('guest.signed_in','guest.signed_in_self','guest.sign_in_undone') ORDER BY c.seq DESC LIMIT 1), 'out') = 'in') ORDER BY 1`,
+	},
+	{
+		"strays.seq", "strays whose seq is not a log row of theirs: doors may show an older state (stray)",
+		"set seq to the stray's last log row",
+		`SELECT x.id FROM strays AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'event:' || x.event_id AND c.seq = x.seq AND c.subject = 'stray:' || x.id) ORDER BY 1`,
+	},
+	{
+		"strays.guest", "strays who were let in as a guest of another event (stray)",
+		"set guest_id to the guest of the stray's own event",
+		`SELECT x.id FROM strays AS x JOIN guests AS g ON g.id = x.guest_id WHERE g.event_id <> x.event_id ORDER BY 1`,
 	},
 	// Events.
 	{

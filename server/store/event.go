@@ -255,10 +255,11 @@ func (s *Store) guestCounts(ctx context.Context, ids []string) (map[string]domai
 		EventID  string
 		Position domain.Position
 		N        int
+		Signed   int
 		Declined int
 	}
 	err := s.read.NewSelect().TableExpr("guests AS g").Join("LEFT JOIN invitations AS i ON i.guest_id = g.id").
-		ColumnExpr("g.event_id, g.position, COUNT(*) AS n, SUM(CASE WHEN i.answer = 'declined' AND g.position = 'expected' THEN 1 ELSE 0 END) AS declined").
+		ColumnExpr("g.event_id, g.position, COUNT(*) AS n, COUNT(g.signed_in_at) AS signed, SUM(CASE WHEN i.answer = 'declined' AND g.position = 'expected' THEN 1 ELSE 0 END) AS declined").
 		Where("g.event_id IN (?) AND NOT g.struck", bun.List(ids)).GroupExpr("g.event_id, g.position").Scan(ctx, &rows)
 	if err != nil {
 		return nil, err
@@ -268,6 +269,7 @@ func (s *Store) guestCounts(ctx context.Context, ids []string) (map[string]domai
 		c := counts[r.EventID]
 		c.Add(r.Position, r.N)
 		c.Declined += r.Declined
+		c.Signed += r.Signed
 		counts[r.EventID] = c
 	}
 	return counts, nil

@@ -11,7 +11,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"huiwu/server/domain"
-	"huiwu/server/search"
 )
 
 // Guests lists those on an event's list (not the struck), by party and rank.
@@ -127,7 +126,7 @@ func (s *Store) AddGuests(ctx context.Context, act domain.Act, eventID string, d
 				g.ID = NewID()
 			}
 			sort++
-			g.EventID, g.Sort, g.Search = eventID, sort, search.Key(g.Name, g.Plate)
+			g.EventID, g.Sort, g.Search = eventID, sort, guestKey(&g)
 			g.Position, g.Previous, g.PositionAt, g.CreatedAt = domain.PositionExpected, "", tx.At, tx.Now
 			guests = append(guests, g)
 		}
@@ -377,7 +376,7 @@ func (s *Store) UpdateGuest(ctx context.Context, act domain.Act, id string, d Gu
 	return s.changeGuests(ctx, act, "id", id, domain.RightGuestsEdit, func(ctx context.Context, tx *Tx, g *domain.Guest) (*domain.Change, error) {
 		old := g.Name + " " + g.Title + " " + g.Plate + " " + g.Bay
 		g.Name, g.Title, g.Organisation, g.Rank = d.Name, d.Title, d.Organisation, d.Rank
-		g.Plate, g.Bay, g.Needs = d.Plate, d.Bay, d.Needs
+		g.Plate, g.Bay, g.Needs, g.Phone = d.Plate, d.Bay, d.Needs, d.Phone
 		if err := g.Validate(); err != nil {
 			return nil, err
 		}
@@ -388,7 +387,7 @@ func (s *Store) UpdateGuest(ctx context.Context, act domain.Act, id string, d Gu
 		if g.PartyID, err = parties.id(ctx, tx, d.Party); err != nil {
 			return nil, err
 		}
-		g.Search = search.Key(g.Name, g.Plate)
+		g.Search = guestKey(g)
 		if err := tx.cardsOf(ctx, g); err != nil {
 			return nil, err
 		}

@@ -16,7 +16,7 @@ import (
 // deeds is everything that can be asked of an event by somebody, by the name
 // of the method. Each would be right for the commander or the supervisor.
 type deeds struct {
-	event, item, round, guest, party, photo, plan, seat, host string
+	event, item, round, guest, party, photo, plan, seat, host, stray string
 }
 
 func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain.Act) (domain.Receipt, error) {
@@ -108,6 +108,25 @@ func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain
 			}
 			return R{}, err
 		},
+		"SignInGuest": func(ctx context.Context, a act) (R, error) { return s.SignInGuest(ctx, a, d.guest, domain.SignIn{}) },
+		"SignInParty": func(ctx context.Context, a act) (R, error) {
+			return s.SignInParty(ctx, a, d.party, []string{d.guest}, domain.SignIn{})
+		},
+		"UndoSignIn":      func(ctx context.Context, a act) (R, error) { return s.UndoSignIn(ctx, a, d.guest) },
+		"UndoPartySignIn": func(ctx context.Context, a act) (R, error) { return s.UndoPartySignIn(ctx, a, d.party) },
+		"HandOut":         func(ctx context.Context, a act) (R, error) { return s.HandOut(ctx, a, d.guest, true, true) },
+		"MeetStray": func(ctx context.Context, a act) (R, error) {
+			return s.MeetStray(ctx, a, domain.Stray{EventID: d.event, Name: "泽漆", State: domain.StrayAsked})
+		},
+		"JudgeStray":  func(ctx context.Context, a act) (R, error) { return s.JudgeStray(ctx, a, d.stray, domain.StrayRefused) },
+		"RevokeLinks": func(ctx context.Context, a act) (R, error) { return s.RevokeLinks(ctx, a, d.event) },
+		"GuestCard": func(ctx context.Context, a act) (R, error) {
+			card, err := s.GuestCard(ctx, a, d.guest)
+			if err != nil && card != nil {
+				return R{}, fmt.Errorf("handed out beside %w", err)
+			}
+			return R{}, err
+		},
 		"SaveLetter": func(ctx context.Context, a act) (R, error) {
 			return s.SaveLetter(ctx, a, d.event, domain.Letter{SubjectZh: "函", SubjectEn: "Letter", Zh: "{link}", En: "{link}"})
 		},
@@ -152,6 +171,7 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 		t.Fatal(err)
 	}
 	d := deeds{plan: plan, seat: plans[0].Chairs[0].ID, host: strings.TrimPrefix(host.Subjects[0], "host:"), event: event, item: w.Item(t, event, "S4").ID, round: w.Item(t, event, "S15").ID, guest: r.Created, party: parties[0].ID, photo: "none"}
+	d.stray = must(t)(w.Store.MeetStray(t.Context(), domain.Act{}, domain.Stray{EventID: event, Name: "泽兰", State: domain.StrayAsked})).Created
 	if taken := w.Item(t, event, "S4").Photos; len(taken) > 0 {
 		d.photo = taken[0].ID
 	}
@@ -161,7 +181,7 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 // Every method that takes a person and something of an event is tried here.
 func TestAllDeedsAreTried(t *testing.T) {
 	elsewhere := "Write CreateEvent CreatePerson UpdatePerson SetPin SetDisabled SetLocale RevokeSession CreateSession Events " +
-		"SetDaisRule Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, seat_test.go
+		"SetDaisRule Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, seat_test.go
 	tried := deeds{}.all(nil)
 	typ := reflect.TypeFor[*store.Store]()
 	for m := range typ.Methods() {
@@ -218,7 +238,7 @@ func TestOutsiders(t *testing.T) {
 			equal(t, "announced", h.count(), 0)
 		}
 		// What does not exist at all answers the same.
-		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", photo: "x", plan: "x", seat: "x", host: "x"}).all(s) {
+		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x"}).all(s) {
 			if name == "UpdateEvent" {
 				continue // its draft is made from the event
 			}
@@ -235,17 +255,17 @@ func TestInsiders(t *testing.T) {
 	table := []struct{ who, may, mayNot, unseen string }{
 		// S4 is an item of the attendants; it is submitted, by service.
 		{
-			"service", "Event Item DoItem UndoItem MayPhoto AddPhoto Photo MoveGuest MoveParty UndoMove UndoPartyMove DoBundle",
-			"UpdateEvent SetStatus DeclareReady WithdrawReady AddItem AcceptCrew AcceptItem RejectItem ExemptItem RequireItem AddGuests UpdateGuest StrikeGuest AddHosts StrikeHost AddSeatPlan FillSeats OccupySeat VacateSeat UndoSeats InvitationFor SaveLetter SaveInvitation QueueMails ImportInvitations MarkSent UnmarkSent TakeAnswer RevokePass Confirm", "",
+			"service", "Event Item DoItem UndoItem MayPhoto AddPhoto Photo MoveGuest MoveParty UndoMove UndoPartyMove DoBundle GuestCard SignInGuest SignInParty UndoSignIn UndoPartySignIn HandOut MeetStray",
+			"UpdateEvent SetStatus DeclareReady WithdrawReady AddItem AcceptCrew AcceptItem RejectItem ExemptItem RequireItem AddGuests UpdateGuest StrikeGuest AddHosts StrikeHost AddSeatPlan FillSeats OccupySeat VacateSeat UndoSeats InvitationFor SaveLetter SaveInvitation QueueMails ImportInvitations MarkSent UnmarkSent TakeAnswer RevokePass Confirm JudgeStray RevokeLinks", "",
 		},
 		{"service2", "Event Item DoItem UndoItem MoveGuest", "UpdateEvent SetStatus AcceptItem RejectItem AddItem AcceptCrew AddGuests", ""}, // a mate, not assigned
-		{"cleaning", "Event Item Photo DoBundle", "MayPhoto AddPhoto StrikePhoto DoItem UndoItem DeferRound BlockItem UnblockItem AcceptItem ExemptItem UpdateEvent AddItem", "MoveGuest MoveParty UndoMove UndoPartyMove UpdateGuest StrikeGuest StrikeHost FillSeats SeatNewcomer PrintCards OccupySeat VacateSeat UndoSeats InvitationFor MarkSent Confirm RevokePass TakeAnswer SaveInvitation"},
+		{"cleaning", "Event Item Photo DoBundle", "MayPhoto AddPhoto StrikePhoto DoItem UndoItem DeferRound BlockItem UnblockItem AcceptItem ExemptItem UpdateEvent AddItem", "MoveGuest MoveParty UndoMove UndoPartyMove UpdateGuest StrikeGuest StrikeHost FillSeats SeatNewcomer PrintCards OccupySeat VacateSeat UndoSeats InvitationFor MarkSent Confirm RevokePass TakeAnswer SaveInvitation GuestCard SignInGuest SignInParty UndoSignIn HandOut MeetStray JudgeStray"},
 		{"engineering", "Event Item", "DoItem SetStatus AcceptItem AddGuests", "MoveGuest StrikeGuest"},
-		{"captain", "Event Item AddItem MoveGuest", "DoItem AcceptItem AcceptCrew UpdateEvent SetStatus AddGuests", ""},
+		{"captain", "Event Item AddItem MoveGuest SignInGuest MeetStray", "DoItem AcceptItem AcceptCrew UpdateEvent SetStatus AddGuests", ""},
 		{"control", "Event Item MoveGuest MoveParty DoBundle", "DoItem AcceptItem AcceptCrew UpdateEvent AddItem AddGuests", ""},
 		{"supplies", "Event Item DoBundle", "DoItem AcceptItem UpdateEvent AddItem AddGuests", "MoveGuest"},
-		{"admin", "Event Item UpdateEvent", "DoItem AcceptItem AddItem DeclareReady AddGuests MoveGuest", ""},
-		{"supervisor", "Event Item UpdateEvent DoItem AddItem AcceptCrew AddGuests UpdateGuest MoveGuest AddHosts AddSeatPlan OccupySeat SeatNewcomer ClearSeats InvitationFor SaveLetter SaveInvitation QueueMails MarkSent UnmarkSent TakeAnswer RevokePass Confirm ImportInvitations", "AcceptItem RejectItem DeclareReady WithdrawReady ExemptItem", ""},
+		{"admin", "Event Item UpdateEvent GuestCard MeetStray", "DoItem AcceptItem AddItem DeclareReady AddGuests MoveGuest SignInGuest JudgeStray", ""},
+		{"supervisor", "Event Item UpdateEvent DoItem AddItem AcceptCrew AddGuests UpdateGuest MoveGuest AddHosts AddSeatPlan OccupySeat SeatNewcomer ClearSeats InvitationFor SaveLetter SaveInvitation QueueMails MarkSent UnmarkSent TakeAnswer RevokePass Confirm ImportInvitations SignInGuest JudgeStray RevokeLinks", "AcceptItem RejectItem DeclareReady WithdrawReady ExemptItem", ""},
 		{"commander", "Event Item UpdateEvent AcceptItem RejectItem UnacceptItem AddItem AcceptCrew AddGuests MoveGuest ExemptItem Photo", "DoItem UndoItem AddPhoto StrikePhoto", ""},
 	}
 	both(t, func(t *testing.T, w *world) {

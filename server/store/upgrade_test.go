@@ -19,14 +19,18 @@ func TestUpgrade(t *testing.T) {
 			t.Fatal(err)
 		}
 		storetest.NewWorld(t, s).Fill(t)
-		raw(t, s, func(ctx context.Context, tx *store.Tx) error { // drills and seats go with their tables, what is logged does not
-			for _, q := range []string{"DELETE FROM seats", "DELETE FROM seat_plans", "DELETE FROM hosts"} {
-				if _, err := tx.ExecContext(ctx, q); err != nil {
+		raw(t, s, func(ctx context.Context, tx *store.Tx) error { // drills, seats and strays go with their tables, what is logged does not
+			for _, q := range []string{
+				"DELETE FROM seats", "DELETE FROM seat_plans", "DELETE FROM hosts", "DELETE FROM strays",
+				"UPDATE changes SET subject = topic WHERE subject LIKE 'drill:%' OR subject LIKE 'host:%' OR subject LIKE 'plan:%' OR subject LIKE 'seat:%' OR subject LIKE 'stray:%'",
+				"UPDATE changes SET verb = 'guest.changed' WHERE verb LIKE 'guest.sign%'", // and so do columns
+				"UPDATE guests SET phone = NULL, signed_in_at = NULL, signed_in_by = NULL, sign_at = NULL, pack = FALSE, badge = FALSE",
+			} {
+				if _, err := tx.NewRaw(q).Exec(ctx); err != nil {
 					return err
 				}
 			}
-			_, err := tx.NewRaw("UPDATE changes SET subject = topic WHERE subject LIKE 'drill:%' OR subject LIKE 'host:%' OR subject LIKE 'plan:%' OR subject LIKE 'seat:%'").Exec(ctx)
-			return err
+			return nil
 		})
 		sound(t, s)
 		steps, tables, full := dump(t, s)

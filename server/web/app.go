@@ -399,6 +399,8 @@ func viewOf(c *fiber.Ctx) string {
 		return ViewActivity
 	case path == "/lobby":
 		return ViewLobby
+	case path == "/door":
+		return ViewDoor
 	case path == "/board":
 		return ViewWall
 	case path == "/notices":

@@ -46,6 +46,11 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 		err = f.lobby(guests)
 	case ViewSeats:
 		err = f.seats(subjects)
+	case ViewDoor:
+		if changed {
+			return []templ.Component{stale}, nil
+		}
+		err = f.door(guests, subjects)
 	case ViewDrill:
 		err = f.drill(subjects)
 	case ViewInvitations, ViewInvitation:
@@ -123,6 +128,11 @@ func (f *eventView) overview() error {
 func (f *eventView) guests(ids []string, changed bool) error {
 	if changed {
 		f.add(views.Head(f.v, f.e, nil))
+	}
+	if len(ids) > 0 {
+		if err := f.attendance(); err != nil {
+			return err
+		}
 	}
 	return f.guestRows(ids, func(g *domain.Guest) templ.Component { return views.GuestRow(f.v, g) })
 }

@@ -79,7 +79,7 @@ func group(parties []domain.Party, guests []domain.Guest) []views.PartyGroup {
 }
 
 func guestDraft(in views.GuestInput) (store.GuestDraft, error) {
-	d := store.GuestDraft{Guest: domain.Guest{Name: in.Name, Title: in.Title, Organisation: in.Organisation, Plate: in.Plate, Bay: in.Bay, Needs: in.Needs}, Party: in.Party}
+	d := store.GuestDraft{Guest: domain.Guest{Name: in.Name, Title: in.Title, Organisation: in.Organisation, Plate: in.Plate, Bay: in.Bay, Needs: in.Needs, Phone: in.Phone}, Party: in.Party}
 	var err error
 	if d.Rank, err = wholeNumber(in.Rank); err != nil {
 		return d, domain.InvalidField("rank", "guest.rank_range")

@@ -49,6 +49,7 @@ var columnNames = map[string]string{
 	"代表团": "party", "团组": "party", "组": "party", "批次": "party", "party": "party", "group": "party", "delegation": "party",
 	"车牌": "plate", "车牌号": "plate", "车辆": "plate", "plate": "plate", "vehicle": "plate", "car": "plate",
 	"车位": "bay", "泊位": "bay", "bay": "bay",
+	"电话": "phone", "手机": "phone", "手机号": "phone", "联系电话": "phone", "phone": "phone", "mobile": "phone", "tel": "phone",
 	"需求": "needs", "备注": "needs", "特殊需求": "needs", "忌口": "needs", "needs": "needs", "notes": "needs", "remarks": "needs",
 }
 
@@ -174,7 +175,7 @@ func readRecord(columns, record []string, line int) (store.GuestDraft, domain.In
 			}
 			continue
 		}
-		if formula(cell) {
+		if formula(cell) && columns[k] != "phone" { // +86…; anything but a number is refused there anyway
 			fail(columns[k], "import.formula", "cell", cut(cell, 20))
 			continue
 		}
@@ -193,6 +194,8 @@ func readRecord(columns, record []string, line int) (store.GuestDraft, domain.In
 			d.Bay = cell
 		case "needs":
 			d.Needs = cell
+		case "phone":
+			d.Phone = cell
 		case "rank":
 			if cell != "" {
 				n, err := strconv.Atoi(cell)

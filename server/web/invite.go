@@ -282,8 +282,10 @@ func shown(path string) string {
 	if rest, ok := strings.CutPrefix(lower, "/invites/"); ok && rest != "new" {
 		return "/invites/…"
 	}
-	if strings.HasPrefix(lower, "/g/") {
-		return "/g/…"
+	for _, pass := range []string{"/g/", "/o/", "/k/"} {
+		if strings.HasPrefix(lower, pass) {
+			return pass + "…"
+		}
 	}
 	return path
 }

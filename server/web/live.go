@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -37,6 +38,9 @@ const (
 
 	ViewInvitations = "invitations"
 	ViewInvitation  = "invitation" // of one guest
+	ViewDoor        = "door"
+	// ViewHeadcount is told to fetch itself again when anybody comes or goes.
+	ViewHeadcount = "headcount"
 )
 
 // viewRights is what a view needs on the events it shows.
@@ -46,6 +50,7 @@ var viewRights = map[string]domain.Right{
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
 	ViewInvitations: domain.RightGuestsEdit, ViewInvitation: domain.RightGuestsEdit,
+	ViewDoor: domain.RightGuestsSee, ViewHeadcount: domain.RightGuestsSee,
 }
 
 // Subscribe checks who opens a socket and for what (GET /live).
@@ -223,9 +228,9 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 		parts, err = a.personFragments(ctx, id, key, subjects)
 	case key.View == ViewToday || key.View == ViewActivity:
 		parts = append(parts, stale)
-	case key.View == ViewLobby && kind == domain.TopicBoard:
+	case (key.View == ViewLobby || key.View == ViewDoor || key.View == ViewHeadcount) && kind == domain.TopicBoard:
 		var moved bool
-		if moved, err = a.lobbyMoved(ctx, subjects); moved {
+		if moved, err = a.lobbyMoved(ctx, subjects, key.View == ViewHeadcount); moved {
 			parts = append(parts, stale)
 		}
 	case kind == domain.TopicBoard:
@@ -249,9 +254,10 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 const lobbyMemory = 5 * time.Second
 
 // lobbyMoved tells whether events may have come into the lobby, or left it: one
-// of them (nil: nobody knows which) changed itself or got its first guests. The
-// ticks of the whole building must not let every lobby phone fetch its page.
-func (a *App) lobbyMoved(ctx context.Context, events []domain.Topic) (bool, error) {
+// of them (nil: nobody knows which) changed itself or got its first guests; guests
+// asks for every guest's move as well. The ticks of the whole building must not
+// let every lobby phone fetch its page.
+func (a *App) lobbyMoved(ctx context.Context, events []domain.Topic, guests bool) (bool, error) {
 	const most = 20
 	since := a.Store.Now().Add(-lobbyMemory)
 	for _, e := range events {
@@ -264,7 +270,7 @@ func (a *App) lobbyMoved(ctx context.Context, events []domain.Topic) (bool, erro
 			if rows[k].ReceivedAt.Before(since) {
 				break
 			}
-			if rows[k].Subject == e || rows[k].Verb == "guest.added" {
+			if rows[k].Subject == e || rows[k].Verb == "guest.added" || guests && strings.HasPrefix(rows[k].Subject, "guest:") {
 				return true, nil
 			}
 			fresh++

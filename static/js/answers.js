@@ -9,7 +9,7 @@ import { parsePage } from "./tt.js";
 import { t } from "./words.js";
 
 // These can be taken back with DELETE on the same URL.
-const undoable = /^\/(items|guests|parties)\/[^/]+\/(done|position)$/;
+const undoable = /^\/(items|guests|parties)\/[^/]+\/(done|position|signin)$/;
 
 // answered handles the answer to an act; perform sends the one that undoes it.
 export function answered(act, answer, perform) {
@@ -28,8 +28,10 @@ export function answered(act, answer, perform) {
   tell(act, answer.notice, perform);
 }
 
-// tell confirms in a sentence; what can be undone says so for a while.
+// tell confirms in a sentence; what can be undone says so for a while. A notice about one item or guest says that somebody
+// else was first: what he did is not offered for undoing.
 function tell(act, notice, perform) {
+  if (notice && !act.url.startsWith("/parties/")) return toast(notice, { key: "undo" });
   const said = notice || act.by.dataset.said || byId(act.row)?.dataset.say;
   if (act.method === "DELETE" || !undoable.test(act.url)) return toast(said);
   takeBack(act, said || t("saved"), perform);

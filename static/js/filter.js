@@ -10,9 +10,16 @@ const fold = (s) =>
   s
     .normalize("NFKC")
     .toLowerCase()
-    .replace(/[\s·•・.\-_]/g, "");
+    .replace(/[\s·•・‧.\p{Pd}]/gu, "");
 
-export function startFilter() {
+// wordsOf is server/search.Words: a whole phone number is found by its last four digits, also when it is said in groups.
+export const wordsOf = (query) =>
+  (/^[+0-9]{11,}$/.test(fold(query)) ? fold(query) : query)
+    .split(/\s+/)
+    .map((w) => fold(w).replace(/^\+?\d*(\d{4})$/, (all, tail) => (all.replace("+", "").length >= 7 ? tail : all)))
+    .filter(Boolean);
+
+export function start() {
   for (const type of ["input", "search"]) {
     on(type, ({ target }) => target.matches?.("[data-filter]") && typed(target));
   }
@@ -38,7 +45,7 @@ function typed(input) {
 function filter(input) {
   const list = byId(input.dataset.filter);
   if (!list) return 0;
-  const words = input.value.split(/\s+/).map(fold).filter(Boolean);
+  const words = wordsOf(input.value);
   let n = 0;
   for (const row of all("[data-search]", list)) {
     row.hidden = !words.every((w) => row.dataset.search.includes(w));

@@ -7,7 +7,7 @@ import { t } from "./words.js";
 // What is the same for all viewers does not know by which name this one came here.
 const here = (text) => text.replaceAll("{origin}", location.origin);
 
-export function startLetters() {
+export function start() {
   on("click", ({ target }) => {
     const button = target.closest("[data-copy]");
     if (button) copy(button);

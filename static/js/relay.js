@@ -9,7 +9,7 @@ export const POSITIONS = ["expected", "gate", "drop-off", "lobby", "lift", "venu
 const index = (p) => POSITIONS.indexOf(p);
 const lobby = () => byId("lobby");
 
-export function startRelay() {
+export function start() {
   if (lobby()) choose(lobby().dataset.post || kept("post") || "");
   if (lobby()?.dataset.post) stand();
   on("change", ({ target }) => {

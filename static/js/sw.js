@@ -11,7 +11,7 @@ const MOST = 60; // pages kept
 const FRESH = 600000; // ms: a page kept within this time is not fetched ahead again
 const PATIENCE = 4000; // ms for the network before the page seen last is shown
 // These bring themselves up to date by the socket, so they need not wait long; and not at all while the network is slow.
-const LIVE = /^\/(today|lobby|board|events\/[^/]+(\/[^e]\w+)?)$/;
+const LIVE = /^\/(today|lobby|door|board|events\/[^/]+(\/[^e]\w+)?)$/;
 const LIVE_PATIENCE = 700;
 const SLOW = 60000;
 
@@ -33,9 +33,9 @@ self.addEventListener("activate", (event) => {
 
 // begin: what is open now is kept at once.
 async function begin() {
-  await self.clients.claim();
+  await clients.claim();
   await renew();
-  const open = await self.clients.matchAll({ type: "window" });
+  const open = await clients.matchAll({ type: "window" });
   await Promise.all([...open.map(({ url }) => url), "/today", "/outbox"].map(ahead));
 }
 

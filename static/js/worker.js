@@ -56,6 +56,6 @@ function keepAhead() {
   const mine = [...new Set(events)].filter((path) => path !== "/events").slice(0, AHEAD);
   const lobby = all(".nav a[href='/lobby']").length > 0;
   const pages = mine.flatMap((path) => [path, `${path}/items?mine=1`, ...(lobby ? [`${path}/guests`] : [])]);
-  if (lobby) pages.unshift("/lobby");
+  if (lobby) pages.unshift("/lobby", "/door");
   controller.postMessage({ keep: ["/today", "/outbox", "/me", ...pages].map((path) => location.origin + path) });
 }

@@ -59,6 +59,7 @@ var groups = []group{
 	{"guests", "guests", guests},
 	{"seats", "seats", seats},
 	{"invitations", "invitations", invitations},
+	{"door", "door", door},
 	{"events", "event", events},
 	{"boards", "board", boards},
 	{"told", "items", told},

@@ -12,6 +12,8 @@ export async function pages(home) {
   const [principal] = (await commander.guests(visit.id)).filter((g) => g.rank === 1);
   const pass = new URL((await commander.get(`/guests/${principal.id}/invitation`)).link).pathname;
   const { link } = await admin.must("POST", `/people/${staff.yusui}/invite`);
+  const guests = await commander.guests(visit.id);
+  const { organiser, kiosk } = await commander.get(`/events/${visit.id}/links`);
   return [
     page("signin", "/session/new", null),
     page("invite-code", "/invites", null),
@@ -46,6 +48,15 @@ export async function pages(home) {
     page("activity-mine", "/activity", "cleaning"),
     page("lobby", "/lobby", "security"),
     page("lobby-post", "/lobby?post=lobby", "security"),
+    page("door", "/door", "security"),
+    page("door-found", `/door?q=${encodeURIComponent("竹")}`, "security"),
+    page("door-card", `/door?guest=${guests.find((g) => g.name === "秋英").id}`, "security"),
+    page("door-nobody", "/door?q=zzz", "security"),
+    page("headcount", "/headcount", "security"),
+    page("sheet", `/events/${visit.id}/guests/sheet`, "commander", true),
+    page("links", `/events/${visit.id}/links`),
+    page("organiser", new URL(organiser).pathname, null),
+    page("kiosk", new URL(kiosk).pathname, null),
     page("event-board", `/events/${visit.id}/board`, "commander", true),
     page("board", "/board", "supervisor", true),
     page("board-tv", "/board?tv=1", "board", true),

@@ -61,6 +61,12 @@ func (w *World) Fill(t testing.TB) {
 	did(s.ClearSeats(ctx, w.Act("supervisor"), plan.Created))
 	did(s.UndoSeats(ctx, w.Act("supervisor"), plan.Created, 3))
 
+	did(s.SignInGuest(ctx, w.Act("security"), guests[1].ID, domain.SignIn{Pack: true, Badge: true, Phone: "139 0000 1234"}))
+	did(s.MeetStray(ctx, w.Act("security"), domain.Stray{EventID: w.Event, Name: "泽漆", State: domain.StrayRedirected, ToEventID: w.Other}))
+	asked, err := s.MeetStray(ctx, w.Act("service"), domain.Stray{EventID: w.Event, Name: "泽兰", Host: "云雀", State: domain.StrayAsked})
+	must(err)
+	did(s.JudgeStray(ctx, w.Act("commander"), asked.Created, domain.StrayAdmitted))
+
 	items, err := s.Items(ctx, w.Event)
 	must(err)
 	done, blocked, round := 0, 0, 0
