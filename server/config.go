@@ -11,6 +11,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"huiwu/server/notify"
 	"huiwu/server/web"
 )
 
@@ -35,6 +36,8 @@ type Config struct {
 	OIDCSecret     string        `env:"OIDC_CLIENT_SECRET" help:"this program's secret at the provider"`
 	OIDCClaim      string        `env:"OIDC_CLAIM" envDefault:"preferred_username" help:"which claim of the ID token is the staff number"`
 	OIDCName       string        `env:"OIDC_NAME" help:"what people call these accounts: the word on the button"`
+	SMTPURL        string        `env:"SMTP_URL" help:"smtp://user:password@host:587 (STARTTLS), smtps://… or smtp://host:25?tls=off: sends invitations; empty = texts to copy; needs BASE_URL"`
+	SMTPFrom       string        `env:"SMTP_FROM" help:"from whom invitations come: name@host or Name <name@host>"`
 	ProfileAddr    string        `env:"PROFILE_ADDR" help:"loopback address at which Go's profiles are served, as 127.0.0.1:6060; empty = none"`
 	FloodLimits    string        `env:"FLOOD_LIMITS" envDefault:"on" help:"off = nobody is slowed down: for measuring only"`
 	LogLevel       string        `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
@@ -79,6 +82,12 @@ func (c *Config) check() error {
 	}
 	if err := c.checkProfileAddr(); err != nil {
 		return err
+	}
+	if _, err := notify.ParseMailServer(c.SMTPURL, c.SMTPFrom); err != nil {
+		return err
+	}
+	if c.SMTPURL != "" && c.BaseURL == "" {
+		return fmt.Errorf("SMTP_URL needs BASE_URL: invitations lead to this program")
 	}
 	return c.checkOIDC()
 }

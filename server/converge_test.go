@@ -205,7 +205,7 @@ func converge(t *testing.T, acts int, sites ...*site) {
 	}{
 		{"commander", []string{visit + "/board", visit, small + "/board"}},
 		{"supervisor", []string{visit + "/items", "/board"}},
-		{"head", []string{visit + "/guests", "/board?tv=1"}},
+		{"head", []string{visit + "/guests", visit + "/invitations", "/board?tv=1"}},
 		{"service", []string{visit + "/items?mine=1", "/today"}},
 		{"security", []string{"/lobby", visit + "/items"}},
 		{"captain", []string{visit + "/guests", visit + "/board", visit}},

@@ -34,15 +34,6 @@ func (c *client) asks(query string) *answer {
 	return c.send(http.MethodGet, "/door?"+query, nil, "HX-Request", "true", "Accept", "text/html")
 }
 
-func (s *site) token(t testing.TB, p domain.Pass) string {
-	t.Helper()
-	token, err := s.Store.Token(t.Context(), p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return token
-}
-
 // A door of 2,000 guests: a look-up takes a few statements, however many there are, and the page never holds the list.
 func TestDoorOfManyGuests(t *testing.T) {
 	both(t, func(t *testing.T, s *site) {

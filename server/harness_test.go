@@ -193,6 +193,22 @@ func (s *site) signIn(t testing.TB, staffNo string) *client {
 	return c
 }
 
+// token is what a link carries.
+func (s *site) token(t testing.TB, p domain.Pass) string {
+	t.Helper()
+	token, err := s.Store.Token(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// guestToken is what the guest's own link carries.
+func (s *site) guestToken(t testing.TB, g domain.Guest) string {
+	t.Helper()
+	return s.token(t, domain.Pass{Kind: domain.PassGuest, ID: g.ID, No: g.PassNo})
+}
+
 // answer is a response, read to its end.
 type answer struct {
 	status int

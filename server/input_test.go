@@ -32,7 +32,10 @@ var fieldsOf = map[string][]string{
 	"POST /events/:id/seats": {"name", "function", "room_id", "place", "layout", "seats", "split", "variant"}, "POST /events/:id/hosts": {"hosts"},
 	"GET /events/:id/seats/print": {"what", "plan", "paper"}, "GET /events/:id/seats/:plan": {"view", "q"}, "PUT /plans/:id/filling": {"x"}, "DELETE /plans/:id/change": {"no"},
 	"PUT /plans/:id/newcomer": {"person"}, "POST /plans/:id/cards": {"seq"}, "PUT /seats/:id/occupant": {"person", "from", "seen"}, "DELETE /seats/:id/occupant": {"close_up", "seen"},
-	"PUT /settings/seating":    {"dais_rule"},
+	"PUT /settings/seating":               {"dais_rule"},
+	"POST /events/:id/invitations/import": {"text"}, "POST /events/:id/invitations/mails": {"which", "guest"}, "PUT /events/:id/letter": {"subject_zh", "zh", "subject_en", "en", "remind"}, "GET /events/:id/invitations": {"show", "q", "page"},
+	"PUT /guests/:id/invitation": {"email", "locale"}, "PUT /guests/:id/invitation/sent": {"channel"}, "PUT /guests/:id/invitation/taken": {"x"}, "POST /guests/:id/confirmations": {"way", "result", "spoke_to", "note"},
+	"GET /g/:token": {"lang", "done"}, "POST /g/:token": passFields, "POST /g/:token/opened": {"x"},
 	"PUT /guests/:id/position": {"position"}, "PUT /parties/:id/position": {"position"}, "GET /lobby": {"post", "q"}, "GET /board": {"tv"},
 	"POST /people": personFields, "PUT /people/:id": personFields, "PUT /people/:id/pin": {"pin"}, "GET /live": {"topic", "since", "view"},
 	"PUT /session/lock": {"x"}, "PUT /me/pin": {"pin", "again", "old", "first"}, "PUT /me/lock": {"hours"}, "POST /invites/:token": {"tap"}, "POST /people/:id/invite": {"x"},
@@ -50,6 +53,7 @@ var (
 	}
 	channelFields = []string{"kind", "name", "url", "secret", "topics", "locale"}
 	guestFields   = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs", "phone"}
+	passFields    = []string{"answer", "companions", "companion_names", "diets", "diet_note", "transport", "arrive_at", "plate", "message", "tap", "lang"}
 	signInFields  = []string{"venue", "pack", "badge", "title", "organisation", "phone"}
 	personFields  = []string{"staff_no", "phone", "name", "role", "crew", "locale", "pin"}
 )
@@ -73,6 +77,18 @@ func (s *site) good(route string) url.Values {
 		v = form("staff_no", "s"+strings.ReplaceAll(store.NewID(), "-", "")[8:20], "name", "新人", "role", "crew_member", "crew", "SVC", "locale", "zh", "pin", "864209")
 	case "PUT /events/:id/status":
 		v = form("status", "draft")
+	case "PUT /events/:id/letter":
+		v = form("subject_zh", "函", "zh", "{link}", "subject_en", "Letter", "en", "{link}")
+	case "POST /events/:id/invitations/import":
+		v = form("text", "姓名,邮箱\n雪松,a@example.com")
+	case "PUT /guests/:id/invitation":
+		v = form("email", "a@example.com", "locale", "zh")
+	case "PUT /guests/:id/invitation/sent":
+		v = form("channel", "message")
+	case "POST /guests/:id/confirmations":
+		v = form("way", "phone", "result", "open")
+	case "POST /g/:token":
+		v = form("answer", "accepted")
 	case "POST /strays":
 		v = form("event_id", s.world.Event, "name", "泽兰", "state", "asked")
 	}
@@ -116,7 +132,7 @@ func TestPoison(t *testing.T) {
 		}
 		id := strings.NewReplacer("/events/:id", "/events/"+event, "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
-			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
+			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
 		for _, r := range server.Routes(s.Web, &server.Ops{}) {
 			route := r.Method + " " + r.Path

@@ -269,7 +269,7 @@ func (m *matrix) row(r server.Route, variant string, ev *matrixEvent, item func(
 
 // quiet routes may take an act that changes nothing: the wrong login, the language already chosen, a phase in which
 // the crew has nothing to tick.
-var quiet = []string{"/k/:token", "/session", "/me/locale", "/events/:id/done", "/me/push/test", "/settings/channels/:id/test"}
+var quiet = []string{"/k/:token", "/session", "/me/locale", "/events/:id/done", "/me/push/test", "/settings/channels/:id/test", "/g/:token/opened"}
 
 // cell makes one request and judges the answer.
 func (m *matrix) cell(r server.Route, x target) string {
@@ -358,8 +358,12 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	case x.item != nil:
 		id = x.item.ID
 		m.itemFor(r, id)
+	case strings.HasPrefix(path, "/g/"):
+		path = "/g/" + m.passOf() + strings.TrimPrefix(path, "/g/:token")
+		fields = form("answer", "accepted")
 	case strings.HasPrefix(path, "/guests/"):
 		id = x.ev.guest
+		m.invitationFor(r, x)
 		if r.Method == http.MethodDelete && path == "/guests/:id" {
 			id = x.ev.strike
 		}
@@ -482,6 +486,18 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("name", "雪松", "party", "一组", "title", fmt.Sprintf("职务 %s %d", x.who.as, x.n))
 	case "PUT /guests/:id/position", "PUT /parties/:id/position":
 		fields = form("position", "lobby")
+	case "PUT /events/:id/letter":
+		fields = form("subject_zh", "函", "zh", "{link}", "subject_en", fmt.Sprint("Letter ", x.n), "en", "{link}")
+	case "POST /events/:id/invitations/import":
+		fields = form("text", fmt.Sprintf("姓名,邮箱\n雪松,a%d@example.com\n", x.n))
+	case "POST /events/:id/invitations/mails":
+		fields = form("which", "unsent") // no mail server here: the state does not allow it
+	case "PUT /guests/:id/invitation":
+		fields = form("email", fmt.Sprintf("a%d@example.com", x.n), "locale", "zh")
+	case "PUT /guests/:id/invitation/sent":
+		fields = form("channel", "message")
+	case "POST /guests/:id/confirmations":
+		fields = form("way", "phone", "result", "open")
 	case "POST /people":
 		fields = form("staff_no", fmt.Sprintf("n%d", x.n), "name", "新人", "role", "crew_member", "crew", "SVC", "pin", "864209")
 	case "PUT /people/:id":
@@ -539,6 +555,33 @@ func (m *matrix) invite(n int) (token string) {
 		m.t.Fatal(err)
 	}
 	return token
+}
+
+// passOf is a guest's own link that can be answered.
+func (m *matrix) passOf() string {
+	m.t.Helper()
+	ev := &m.events[0]
+	m.sql("UPDATE events SET status = 'preparing' WHERE id = ?", ev.e.ID)
+	m.sql("UPDATE guests SET struck = FALSE WHERE id = ?", ev.guest)
+	guests, err := m.s.Store.GuestsByID(m.t.Context(), []string{ev.guest})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return m.s.guestToken(m.t, guests[0])
+}
+
+// invitationFor brings a guest's invitation into the state from which the route leads on.
+func (m *matrix) invitationFor(r server.Route, x *target) {
+	m.t.Helper()
+	const long = "2026-01-01 00:00:00+00:00"
+	id := x.ev.guest
+	m.sql("DELETE FROM invitations WHERE guest_id = ?", id)
+	switch r.Method + " " + r.Path {
+	case "DELETE /guests/:id/invitation/sent":
+		m.sql("INSERT INTO invitations (guest_id, event_id, locale, companions, sent_at, channel) VALUES (?, ?, 'zh', 0, ?, 'letter')", id, x.ev.e.ID, long)
+	case "PUT /guests/:id/invitation/taken":
+		m.sql("INSERT INTO invitations (guest_id, event_id, locale, companions, answered_at, answer, plate) VALUES (?, ?, 'zh', 0, ?, 'accepted', ?)", id, x.ev.e.ID, long, fmt.Sprint("测A", x.n))
+	}
 }
 
 // device is the cookie of one that knows the person.
@@ -669,6 +712,8 @@ func (m *matrix) expected(r server.Route, x target) string {
 		if r.Path == "/items/:id/exemption" {
 			may = may || v.Can(domain.RightItemAccept, secrecy)
 		}
+	case r.Right == domain.RightGuestsEdit && strings.HasPrefix(r.Path, "/guests/"):
+		unseen = !v.Can(domain.RightGuestsSee, secrecy)
 	case strings.HasPrefix(r.Path, "/photos/"):
 		unseen = secrecy == domain.SecrecySecret
 	case strings.HasPrefix(r.Path, "/guests/"), strings.HasPrefix(r.Path, "/parties/"), strings.HasPrefix(r.Path, "/plans/"), strings.HasPrefix(r.Path, "/seats/"), strings.HasPrefix(r.Path, "/hosts/"), strings.HasPrefix(r.Path, "/strays/"):
@@ -701,7 +746,7 @@ func TestEveryURLIsInTheTable(t *testing.T) {
 		if onEvent != (r.Scope == server.OnEvent) {
 			t.Errorf("%s %s: an address with an event is judged on the event", r.Method, r.Path)
 		}
-		if r.Method != fiber.MethodGet && r.Right == domain.RightPublic && r.Path != "/session" && r.Path != "/me/locale" && r.Path != "/invites/:token" && r.Path != "/k/:token" {
+		if r.Method != fiber.MethodGet && r.Right == domain.RightPublic && r.Path != "/session" && r.Path != "/me/locale" && r.Path != "/invites/:token" && r.Path != "/k/:token" && !strings.HasPrefix(r.Path, "/g/:token") {
 			t.Errorf("%s %s changes something and is public", r.Method, r.Path)
 		}
 	}

@@ -118,6 +118,22 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{del, "/guests/:id/position", domain.RightGuestsMove, InAct, a.UndoMove},
 		{put, "/parties/:id/position", domain.RightGuestsMove, InAct, a.MoveParty},
 		{del, "/parties/:id/position", domain.RightGuestsMove, InAct, a.UndoPartyMove},
+		// invitations: letters to guests, and what they answer
+		{get, "/events/:id/invitations", domain.RightGuestsEdit, OnEvent, a.Invitations},
+		{get, "/events/:id/invitations/export", domain.RightGuestsEdit, OnEvent, a.ExportInvitations},
+		{post, "/events/:id/invitations/import", domain.RightGuestsEdit, OnEvent, a.ImportInvitations},
+		{post, "/events/:id/invitations/mails", domain.RightGuestsEdit, OnEvent, a.SendInvitations},
+		{put, "/events/:id/letter", domain.RightGuestsEdit, OnEvent, a.SaveLetter},
+		{get, "/guests/:id/invitation", domain.RightGuestsEdit, InAct, a.Invitation},
+		{put, "/guests/:id/invitation", domain.RightGuestsEdit, InAct, a.SaveInvitation},
+		{put, "/guests/:id/invitation/sent", domain.RightGuestsEdit, InAct, a.MarkSent},
+		{del, "/guests/:id/invitation/sent", domain.RightGuestsEdit, InAct, a.UnmarkSent},
+		{put, "/guests/:id/invitation/taken", domain.RightGuestsEdit, InAct, a.TakeAnswer},
+		{post, "/guests/:id/confirmations", domain.RightGuestsEdit, InAct, a.ConfirmGuest},
+		{del, "/guests/:id/pass", domain.RightGuestsEdit, InAct, a.RevokePass},
+		{get, "/g/:token", domain.RightPublic, ByRole, a.GuestPass},
+		{post, "/g/:token", domain.RightPublic, ByRole, a.AnswerInvitation}, // the token is the right: store.AnswerInvitation
+		{post, "/g/:token/opened", domain.RightPublic, ByRole, a.OpenInvitation},
 		{get, "/lobby", domain.RightLobby, ByRole, a.Lobby},
 
 		// seats

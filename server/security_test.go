@@ -149,8 +149,11 @@ func TestPackedBodies(t *testing.T) {
 	t.Logf("six bombs of %d kB, each 32 MB unpacked: %v", packed.Len()>>10, time.Since(begun))
 }
 
-// TestPrivatePages: what is for one person is in no shared cache; everything carries the headers; nothing is a table for
-// a spreadsheet, so that no export can hold a formula: one that is added must come with its own test.
+// exports are the tables for a spreadsheet, each with the test that shows that it holds no formula.
+var exports = map[string]string{"/events/:id/invitations/export": "TestInvitationTable"}
+
+// TestPrivatePages: what is for one person is in no shared cache; everything carries the headers; no table for a
+// spreadsheet is without a test that no formula gets into it.
 func TestPrivatePages(t *testing.T) {
 	s := start(t, setting{})
 	admin, commander := s.signIn(t, "admin"), s.signIn(t, "commander")
@@ -169,8 +172,8 @@ func TestPrivatePages(t *testing.T) {
 				t.Errorf("%s as %s: Cache-Control %q", path, accept, cache)
 			}
 			referrer := "same-origin"
-			if r.Path == "/o/:token" {
-				referrer = "no-referrer"
+			if strings.HasPrefix(path, "/g/") || r.Path == "/o/:token" {
+				referrer = "no-referrer" // the address is the right
 			}
 			for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": referrer, "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin"} {
 				if a.header.Get(name) != want {
@@ -183,7 +186,7 @@ func TestPrivatePages(t *testing.T) {
 					t.Errorf("%s: policy %q lacks %q", path, csp, want)
 				}
 			}
-			if typ := a.header.Get("Content-Type"); strings.Contains(typ, "csv") || strings.Contains(typ, "spreadsheet") || a.header.Get("Content-Disposition") != "" {
+			if typ := a.header.Get("Content-Type"); exports[r.Path] == "" && (strings.Contains(typ, "csv") || strings.Contains(typ, "spreadsheet") || a.header.Get("Content-Disposition") != "") {
 				t.Errorf("%s is an export (%s): which test shows that it holds no formula?", path, typ)
 			}
 			if a.header.Get("Server") != "" || a.header.Get("X-Powered-By") != "" {
@@ -359,6 +362,35 @@ func TestFlood(t *testing.T) {
 	}
 }
 
+// TestGuessedPasses: who tries links of guests is slowed down, wrong ones are all alike, and a guest's own answers are too many at last.
+func TestGuessedPasses(t *testing.T) {
+	s := start(t, setting{})
+	g := s.guests(t, s.world.Event, guest("雪松", ""))[0]
+	token := s.guestToken(t, g)
+	c, count := s.nobody(), map[int]int{}
+	for range 40 {
+		count[c.send("POST", "/g/"+token, form("answer", "accepted")).status]++
+	}
+	if count[303] < 30 || count[429] < 5 {
+		t.Errorf("answers of one guest: %v", count)
+	}
+	wrong := map[string]bool{}
+	for n := 0; n < 1000 && len(wrong) < 3; n++ {
+		a := c.send("GET", "/g/"+token[:len(token)-2]+string("ABCDEFGHJK"[n%10])+"x", nil, "Accept", "application/json")
+		var refusal struct{ Key string }
+		if err := json.Unmarshal([]byte(a.body), &refusal); err != nil {
+			t.Fatal(err)
+		}
+		wrong[fmt.Sprint(a.status, refusal.Key)] = true
+		if a.status == 429 {
+			break
+		}
+	}
+	if len(wrong) != 2 || !wrong["404error.not_found"] || !wrong["429error.slow_down"] { // one sentence for all wrong ones, and the one that asks to slow down
+		t.Errorf("%v", wrong)
+	}
+}
+
 // TestLogLines: whatever is asked for under whatever name, the log is one object a line and holds no secret.
 func TestLogLines(t *testing.T) {
 	var out safeBuffer
@@ -373,7 +405,7 @@ func TestLogLines(t *testing.T) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
-	for _, path := range []string{"/a%0a{%22level%22:%22ERROR%22}", "/a\x1b[31m", "/a%0d%0aX: y", "/%00", "/a\xff", "/invites/QWERTYUIOPASDFGHJKLZXCVBNM", "/invites/K7M4PQ9X"} {
+	for _, path := range []string{"/a%0a{%22level%22:%22ERROR%22}", "/a\x1b[31m", "/a%0d%0aX: y", "/%00", "/a\xff", "/invites/QWERTYUIOPASDFGHJKLZXCVBNM", "/invites/K7M4PQ9X", "/g/QWERTYUIOPguest", "/G/QWERTYUIOPguest/opened", "/INVITES/QWERTYUIOP"} {
 		exchange(t, l.Addr().String(), "GET "+path+" HTTP/1.1\r\nHost: x\r\nUser-Agent: a{b\r\nCookie: sid=opensesameopensesame\r\nX-Request-Id: forged\r\nConnection: close\r\n\r\n")
 	}
 	exchange(t, l.Addr().String(), "GET /a HTTP/1.1\r\nHost: x\r\nUser-Agent: a\x1bb\r\nConnection: close\r\n\r\n")

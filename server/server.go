@@ -113,6 +113,10 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, o Options) (*Server,
 		srv.tell.Heard(a.Topic)
 	}
 	notifyConfig := notify.Config{Store: s, Logger: log, Base: cfg.BaseURL, OnDelivery: ops.told}
+	if notifyConfig.Mail, err = notify.ParseMailServer(cfg.SMTPURL, cfg.SMTPFrom); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
 	if o.Notify != nil {
 		o.Notify(&notifyConfig)
 	}
@@ -210,7 +214,7 @@ func (s *Server) app() *fiber.App {
 	// Without it a socket cannot be closed from here (valyala/fasthttp hijackConn).
 	f.Server().KeepHijackedConns = true
 	f.Server().HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-		if h.IsPost() && strings.HasSuffix(string(h.RequestURI()), "/guests/import") {
+		if h.IsPost() && web.IsImport(string(h.RequestURI())) {
 			return fasthttp.RequestConfig{MaxRequestBodySize: importLimit, ReadTimeout: 60 * time.Second}
 		}
 		if web.IsPhoto(string(h.Method()), string(h.RequestURI())) {

@@ -4049,6 +4049,8 @@ func changeValue(c Ctx, verb, v string) string {
 		return ""
 	case strings.HasPrefix(verb, "guest.mov"):
 		kind = "position."
+	case strings.HasPrefix(verb, "invitation."):
+		kind = "invitation.value_"
 	}
 	if kind != "" && i18n.Has(c.Locale, kind+v) {
 		return c.T(kind + v)

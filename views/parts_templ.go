@@ -1643,6 +1643,8 @@ var icons = []struct{ name, path string }{
 	{"building", "M5 21V4h9v17M14 9h5v12M3 21h18M8 8h3M8 12h3M8 16h3"},
 	{"seat", "M8 4v8h8V4M6 12h12v4H6zM7.5 16v4M16.5 16v4"},
 	{"swap", "M4 8h14M14.5 4.5 18 8l-3.5 3.5M20 16H6M9.5 12.5 6 16l3.5 3.5"},
+	{"mail", "M4 6h16v12.5H4zM4 7l8 6.5L20 7"},
+	{"copy", "M8.5 8h11v12.5h-11zM5 16.5V4h11"},
 	{"scan", "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M7 12h10"},
 	{"print", "M7 9V3.5h10V9M7 17H4V9h16v8h-3M7 14h10v6.5H7z"},
 }

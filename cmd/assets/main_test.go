@@ -30,6 +30,7 @@ func project(t *testing.T, more map[string]string) string {
 		"static/css/seats.css":                   `.seats { color: red }`,
 		"static/css/print.css":                   `.print { color: red }`,
 		"static/js/print.js":                     `document.title = "print";`,
+		"static/css/letters.css":                 `.dash { color: red }`,
 		"static/css/relay.css":                   `.relay { color: red }`,
 		"static/css/door.css":                    `.door { color: red }`,
 		"static/img/icon.svg":                    `<svg xmlns="http://www.w3.org/2000/svg"/>`,

@@ -85,8 +85,9 @@ type Guest struct {
 	Previous     Position  `bun:",nullzero" json:"previous,omitempty"` // where undo leads
 	PositionAt   time.Time `json:"position_at"`                        // acted-at of the last move
 	PositionBy   string    `bun:",nullzero" json:"position_by,omitempty"`
-	Struck       bool      `json:"struck,omitempty"` // taken off the list; the row stays
-	PassNo       int       `json:"-"`                // see Pass
+	Struck       bool      `json:"struck,omitempty"`                 // taken off the list; the row stays
+	PassNo       int       `json:"-"`                                // see Pass
+	Said         Answer    `bun:",scanonly" json:"answer,omitempty"` // to the invitation; in lists only
 
 	SignedInAt *time.Time `json:"signed_in_at,omitempty"`
 	SignedInBy string     `bun:",nullzero" json:"signed_in_by,omitempty"` // "" with SignedInAt: by himself, at the screen at the door
@@ -163,7 +164,8 @@ type GuestCounts struct {
 	Arrived  int              `json:"arrived"`
 	Inside   int              `json:"inside"`
 	Left     int              `json:"left"`
-	Signed   int              `json:"signed"` // signed in, whether they have left since or not
+	Declined int              `json:"declined,omitempty"` // said no to the invitation, and were not seen all the same
+	Signed   int              `json:"signed"`             // signed in, whether they have left since or not
 	Position map[Position]int `json:"position"`
 }
 
@@ -173,6 +175,9 @@ func CountGuests(guests []Guest) GuestCounts {
 	for _, g := range guests {
 		if !g.Struck {
 			c.Add(g.Position, 1)
+			if g.Declines() {
+				c.Declined++
+			}
 			if g.SignedInAt != nil {
 				c.Signed++
 			}
@@ -180,6 +185,9 @@ func CountGuests(guests []Guest) GuestCounts {
 	}
 	return c
 }
+
+// Declines tells that nobody need wait for the guest: he said no, and did not come all the same.
+func (g *Guest) Declines() bool { return g.Said == AnswerDeclined && g.Position == PositionExpected }
 
 // Add counts n guests at p.
 func (c *GuestCounts) Add(p Position, n int) {

@@ -21,7 +21,8 @@ const (
 	NoticeReady    NoticeKind = "ready"
 	NoticeGuest    NoticeKind = "guest"
 	NoticeDrill    NoticeKind = "drill"
-	NoticeStray    NoticeKind = "stray" // somebody at the door stands on no list, and a word is asked for
+	NoticeDeclined NoticeKind = "declined" // the principal guest will not come
+	NoticeStray    NoticeKind = "stray"    // somebody at the door stands on no list, and a word is asked for
 	NoticeTest     NoticeKind = "test"
 )
 
@@ -296,6 +297,13 @@ func LogTriggers(e *Event, rows []Change, items map[string]*Item, guests map[str
 		case "guest.moved":
 			if g := guests[id]; g != nil {
 				list = append(list, guestTrigger(c, g))
+			}
+		case "invitation.declined", "invitation.confirmed":
+			if g := guests[id]; g != nil && g.Rank == 1 && c.New == string(AnswerDeclined) {
+				list = append(list, Trigger{
+					Key: keyOf(string(NoticeDeclined), g.ID, seq), Kind: NoticeDeclined, EventID: e.ID, People: []string{""}, Command: true, By: c.PersonID, // nobody of the crews
+					Args: Args{"guest": g.Name, "n": "1"}, URL: "/guests/" + g.ID + "/invitation",
+				})
 			}
 		case "stray.asked":
 			list = append(list, Trigger{

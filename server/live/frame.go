@@ -22,6 +22,7 @@ type frame struct {
 	topic    string // "" for a heartbeat
 	kind     kind
 	reset    bool
+	seq      int64               // of a reset: the page is fetched as of it, or later
 	subjects map[string]struct{} // of fragments
 	packet
 }
@@ -58,7 +59,7 @@ func wholeFrame(topic string, html []byte) *frame {
 }
 
 func resetFrame(topic string, seq int64) *frame {
-	return &frame{topic: topic, kind: whole, reset: true, packet: pack(frameJSON{Topic: topic, Seq: seq, Reset: true})}
+	return &frame{topic: topic, kind: whole, reset: true, seq: seq, packet: pack(frameJSON{Topic: topic, Seq: seq, Reset: true})}
 }
 
 func heartbeatFrame(heads map[string]int64, now time.Time) *frame {

@@ -1,9 +1,11 @@
 package live
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -238,6 +240,64 @@ func TestPageNewerThanTheDatabaseIsFetchedAndFollows(t *testing.T) {
 			t.Errorf("got %+v", f)
 		}
 	})
+}
+
+// lateHeads is a source whose first answer to where a topic stands takes long: on its way there, or on its way back.
+type lateHeads struct {
+	*fakeSource
+	there, back time.Duration
+	asked       atomic.Int32
+}
+
+func (s *lateHeads) Heads(ctx context.Context, topics []string) (map[string]int64, error) {
+	first := slices.Contains(topics, ev) && s.asked.Add(1) == 1
+	if first {
+		time.Sleep(s.there)
+	}
+	heads, err := s.fakeSource.Heads(ctx, topics)
+	if first {
+		time.Sleep(s.back)
+	}
+	return heads, err
+}
+
+// Two sockets open a room at once on a slow database. The answer that comes later must not move the room: neither back to
+// what was shown already nor past what was not.
+func TestRoomIsOpenedOnce(t *testing.T) {
+	for name, late := range map[string]*lateHeads{"back": {back: time.Second}, "past": {there: time.Second}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				late.fakeSource = newFakeSource()
+				h := startHub(t, Config{Source: late})
+				late.commit(ev, "item:1")
+				first := make(chan *page)
+				go func() { first <- open(t, h, at(zh, ev, 1)) }()
+				time.Sleep(300 * time.Millisecond)
+				second := late.commit(ev, "item:2")
+				p := open(t, h, at(zh, ev, 2))
+				third := late.commit(ev, "item:3")
+				if name == "back" {
+					h.Announce(third)
+				}
+				<-first
+				h.Announce(second) // on its way until now
+				synctest.Wait()
+				h.Announce(third)
+				time.Sleep(100 * time.Millisecond)
+				last, shown := int64(0), map[string]int64{}
+				for _, f := range p.all() {
+					if f.Seq < last || f.Reset {
+						t.Errorf("%+v after %d", f, last)
+					}
+					last = f.Seq
+					maps.Copy(shown, f.shows())
+				}
+				if last != 3 || shown["item:3"] != 3 {
+					t.Errorf("the page is at %d and shows %v", last, shown)
+				}
+			})
+		})
+	}
 }
 
 // lossyBus forgets messages.

@@ -102,7 +102,7 @@ func (r *room) join(c *Conn, since int64) ([]*frame, error) {
 	}
 	if f != nil {
 		if f.reset {
-			r.behind(c)
+			r.fetched(c, joined, f.seq)
 		}
 		r.hub.countJoin(f)
 		first = append(first, f)
@@ -128,6 +128,9 @@ func (r *room) ensureOpen() error {
 		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
+		if r.open { // a later question was answered earlier; sockets are here already
+			return nil, nil
+		}
 		r.feed.opened(heads)
 		r.open = true
 		r.work()
@@ -155,14 +158,17 @@ func (r *room) add(c *Conn, since int64) (joined int64) {
 	return joined
 }
 
-// behind says that the socket's page is fetched again, and so is no longer ahead
-// of the room.
-func (r *room) behind(c *Conn) {
+// fetched says that the socket's page is fetched again as of seq, whatever it came
+// with: it counted changes that the database has lost.
+func (r *room) fetched(c *Conn, joined, seq int64) {
+	if seq <= joined {
+		seq = 0
+	}
 	r.members.Lock()
 	defer r.members.Unlock()
 	if g := r.groups[c.sub.Key]; g != nil {
 		if _, here := g.conns[c]; here {
-			g.conns[c] = 0
+			g.conns[c] = seq
 		}
 	}
 }

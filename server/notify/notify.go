@@ -31,6 +31,13 @@ type Config struct {
 	Deliver time.Duration // of what waits to be sent; 1 s
 	Timeout time.Duration // of one request to a push service or chat; 10 s
 
+	// Mail is by whom letters to guests go out; nil = by nobody.
+	Mail      *MailServer
+	MailPause time.Duration // before a mail is tried the second time; 30 s
+	// MailTimeout is what one mail may take; 90 s: mail servers let strangers wait, and
+	// look at a text before they say yes. Less than half of the claim, see store.ClaimMails.
+	MailTimeout time.Duration
+
 	// Client sends; nil = one that reaches public addresses only.
 	Client *http.Client
 	// OnDelivery is told what became of each try: way "push" or a chat's name.
@@ -47,6 +54,7 @@ type Notifier struct {
 	private, public string
 	heard           chan domain.Topic
 	ready           chan struct{} // something may wait to be sent
+	posted          chan struct{} // the same of letters
 	stop            context.CancelFunc
 	work            sync.WaitGroup
 }
@@ -58,10 +66,11 @@ func New(cfg Config) *Notifier {
 	cfg.Clock = cmp.Or(cfg.Clock, 15*time.Second)
 	cfg.Deliver = cmp.Or(cfg.Deliver, time.Second)
 	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
+	cfg.MailPause, cfg.MailTimeout = cmp.Or(cfg.MailPause, 30*time.Second), cmp.Or(cfg.MailTimeout, 90*time.Second)
 	if cfg.OnDelivery == nil {
 		cfg.OnDelivery = func(string, string) {}
 	}
-	n := &Notifier{cfg: cfg, log: cfg.Logger, store: cfg.Store, client: cfg.Client, heard: make(chan domain.Topic, 256), ready: make(chan struct{}, 1)}
+	n := &Notifier{cfg: cfg, log: cfg.Logger, store: cfg.Store, client: cfg.Client, heard: make(chan domain.Topic, 256), ready: make(chan struct{}, 1), posted: make(chan struct{}, 1)}
 	if n.client == nil {
 		n.client = publicClient()
 	}
@@ -85,6 +94,10 @@ func (n *Notifier) Start(ctx context.Context) error {
 	n.work.Go(func() { n.every(ctx, n.cfg.Clock, nil, n.clock) })
 	n.work.Go(func() { n.every(ctx, n.cfg.Deliver, n.ready, n.push) })
 	n.work.Go(func() { n.every(ctx, n.cfg.Deliver, nil, n.speak) })
+	if n.Mails() {
+		n.work.Go(func() { n.every(ctx, n.cfg.Deliver, n.posted, n.mail) })
+		n.work.Go(func() { n.every(ctx, n.cfg.Clock, nil, n.remind) })
+	}
 	n.work.Go(func() { n.every(ctx, 6*time.Hour, nil, n.store.ForgetNotices) })
 	return nil
 }

@@ -79,6 +79,8 @@ func (c *composer) text() Text {
 		return Text{c.l.T("notice.ready", "event", event), c.l.T("notice.ready_by", "person", c.n.Args["person"])}
 	case domain.NoticeGuest:
 		return Text{c.l.T("notice.guest", "post", c.l.T("post."+c.n.Args["from"])), c.join(c.guest(), event)}
+	case domain.NoticeDeclined:
+		return Text{c.l.T("notice.declined", "guest", c.guest()), event}
 	case domain.NoticeStray:
 		return Text{c.l.T("notice.stray"), c.join(c.guest(), c.typed("organisation"), event)}
 	case domain.NoticeDrill:

@@ -188,6 +188,12 @@ var rules = []rule{
 			OR EXISTS (SELECT 1 FROM hosts AS h WHERE h.id = s.host_id AND h.event_id <> s.event_id) ORDER BY 1`,
 	},
 	{
+		"invitations.event", "invitations, confirmations or mails that name another event than their guest does: who may see them is judged by it (guest)",
+		"set event_id to that of the guest",
+		`SELECT DISTINCT g.id FROM guests AS g JOIN (SELECT guest_id, event_id FROM invitations UNION ALL SELECT guest_id, event_id FROM confirmations
+			UNION ALL SELECT guest_id, event_id FROM mails) AS x ON x.guest_id = g.id WHERE x.event_id <> g.event_id ORDER BY 1`,
+	},
+	{
 		"photos.event", "photos that name another event than their item does: who may see them is judged by it (photo)",
 		"set event_id to that of the item",
 		`SELECT p.id FROM photos AS p JOIN items AS i ON i.id = p.item_id WHERE p.event_id <> i.event_id ORDER BY 1`,

@@ -256,9 +256,11 @@ func (s *Store) guestCounts(ctx context.Context, ids []string) (map[string]domai
 		Position domain.Position
 		N        int
 		Signed   int
+		Declined int
 	}
-	err := s.read.NewSelect().TableExpr("guests").ColumnExpr("event_id, position, COUNT(*) AS n, COUNT(signed_in_at) AS signed").
-		Where("event_id IN (?) AND NOT struck", bun.List(ids)).GroupExpr("event_id, position").Scan(ctx, &rows)
+	err := s.read.NewSelect().TableExpr("guests AS g").Join("LEFT JOIN invitations AS i ON i.guest_id = g.id").
+		ColumnExpr("g.event_id, g.position, COUNT(*) AS n, COUNT(g.signed_in_at) AS signed, SUM(CASE WHEN i.answer = 'declined' AND g.position = 'expected' THEN 1 ELSE 0 END) AS declined").
+		Where("g.event_id IN (?) AND NOT g.struck", bun.List(ids)).GroupExpr("g.event_id, g.position").Scan(ctx, &rows)
 	if err != nil {
 		return nil, err
 	}
@@ -266,6 +268,7 @@ func (s *Store) guestCounts(ctx context.Context, ids []string) (map[string]domai
 	for _, r := range rows {
 		c := counts[r.EventID]
 		c.Add(r.Position, r.N)
+		c.Declined += r.Declined
 		c.Signed += r.Signed
 		counts[r.EventID] = c
 	}

@@ -19,7 +19,7 @@ func (s *Store) Guests(ctx context.Context, eventIDs ...string) ([]domain.Guest,
 		return nil, nil
 	}
 	var list []domain.Guest
-	err := s.read.NewSelect().Model(&list).Where("event_id IN (?) AND NOT struck", bun.List(eventIDs)).OrderExpr("event_id, sort, id").Scan(ctx)
+	err := withAnswer(s.read.NewSelect().Model(&list)).Where("event_id IN (?) AND NOT struck", bun.List(eventIDs)).OrderExpr("event_id, sort, id").Scan(ctx)
 	return list, asPerson(err)
 }
 
@@ -29,8 +29,13 @@ func (s *Store) GuestsByID(ctx context.Context, ids []string) ([]domain.Guest, e
 		return nil, nil
 	}
 	var list []domain.Guest
-	err := s.read.NewSelect().Model(&list).Where("id IN (?)", bun.List(ids)).OrderExpr("event_id, sort, id").Scan(ctx)
+	err := withAnswer(s.read.NewSelect().Model(&list)).Where("id IN (?)", bun.List(ids)).OrderExpr("event_id, sort, id").Scan(ctx)
 	return list, asPerson(err)
+}
+
+// withAnswer adds what each guest said to the invitation.
+func withAnswer(q *bun.SelectQuery) *bun.SelectQuery {
+	return q.ColumnExpr("guest.*").ColumnExpr("COALESCE((SELECT i.answer FROM invitations AS i WHERE i.guest_id = guest.id), '') AS said")
 }
 
 // GuestCounts counts an event's guests by position.

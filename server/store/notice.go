@@ -78,7 +78,7 @@ func (tx *Tx) named(ctx context.Context, rows []domain.Change) (map[string]*doma
 		switch rows[k].Verb {
 		case "item.rejected", "item.blocked":
 			itemIDs = append(itemIDs, id)
-		case "guest.moved":
+		case "guest.moved", "invitation.declined", "invitation.confirmed":
 			guestIDs = append(guestIDs, id)
 		}
 	}

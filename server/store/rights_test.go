@@ -100,7 +100,14 @@ func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain
 		"OccupySeat": func(ctx context.Context, a act) (R, error) {
 			return s.OccupySeat(ctx, a, d.seat, "guest:"+d.guest, "", 0)
 		},
-		"VacateSeat":    func(ctx context.Context, a act) (R, error) { return s.VacateSeat(ctx, a, d.seat, true, 0) },
+		"VacateSeat": func(ctx context.Context, a act) (R, error) { return s.VacateSeat(ctx, a, d.seat, true, 0) },
+		"InvitationFor": func(ctx context.Context, a act) (R, error) {
+			x, e, _, err := s.InvitationFor(ctx, a.Person, d.guest)
+			if err != nil && (x != nil || e != nil) {
+				return R{}, fmt.Errorf("handed out beside %w", err)
+			}
+			return R{}, err
+		},
 		"SignInGuest": func(ctx context.Context, a act) (R, error) { return s.SignInGuest(ctx, a, d.guest, domain.SignIn{}) },
 		"SignInParty": func(ctx context.Context, a act) (R, error) {
 			return s.SignInParty(ctx, a, d.party, []string{d.guest}, domain.SignIn{})
@@ -119,6 +126,25 @@ func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain
 				return R{}, fmt.Errorf("handed out beside %w", err)
 			}
 			return R{}, err
+		},
+		"SaveLetter": func(ctx context.Context, a act) (R, error) {
+			return s.SaveLetter(ctx, a, d.event, domain.Letter{SubjectZh: "函", SubjectEn: "Letter", Zh: "{link}", En: "{link}"})
+		},
+		"SaveInvitation": func(ctx context.Context, a act) (R, error) {
+			return s.SaveInvitation(ctx, a, d.guest, "a@example.com", "en")
+		},
+		"QueueMails": func(ctx context.Context, a act) (R, error) {
+			return s.QueueMails(ctx, a, d.event, domain.ShowUnsent, nil)
+		},
+		"ImportInvitations": func(ctx context.Context, a act) (R, error) {
+			return s.ImportInvitations(ctx, a, d.event, []store.InvitationDraft{{Name: "白术", Email: "b@example.com", Line: 2}})
+		},
+		"MarkSent":   func(ctx context.Context, a act) (R, error) { return s.MarkSent(ctx, a, d.guest, domain.ByMessage) },
+		"UnmarkSent": func(ctx context.Context, a act) (R, error) { return s.UnmarkSent(ctx, a, d.guest) },
+		"TakeAnswer": func(ctx context.Context, a act) (R, error) { return s.TakeAnswer(ctx, a, d.guest, noFood) },
+		"RevokePass": func(ctx context.Context, a act) (R, error) { return s.RevokePass(ctx, a, d.guest) },
+		"Confirm": func(ctx context.Context, a act) (R, error) {
+			return s.Confirm(ctx, a, d.guest, domain.Confirmation{Way: "phone", Result: "open"})
 		},
 		"UndoPartyMove": func(ctx context.Context, a act) (R, error) { return s.UndoPartyMove(ctx, a, d.party) },
 	}
@@ -155,7 +181,7 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 // Every method that takes a person and something of an event is tried here.
 func TestAllDeedsAreTried(t *testing.T) {
 	elsewhere := "Write CreateEvent CreatePerson UpdatePerson SetPin SetDisabled SetLocale RevokeSession CreateSession Events " +
-		"SetDaisRule Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite DoorEvents Headcount SignInByName" // activity_test.go, device_test.go, door_test.go, invite_test.go, notice_test.go, seat_test.go
+		"SetDaisRule Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, seat_test.go
 	tried := deeds{}.all(nil)
 	typ := reflect.TypeFor[*store.Store]()
 	for m := range typ.Methods() {
@@ -230,16 +256,16 @@ func TestInsiders(t *testing.T) {
 		// S4 is an item of the attendants; it is submitted, by service.
 		{
 			"service", "Event Item DoItem UndoItem MayPhoto AddPhoto Photo MoveGuest MoveParty UndoMove UndoPartyMove DoBundle GuestCard SignInGuest SignInParty UndoSignIn UndoPartySignIn HandOut MeetStray",
-			"UpdateEvent SetStatus DeclareReady WithdrawReady AddItem AcceptCrew AcceptItem RejectItem ExemptItem RequireItem AddGuests UpdateGuest StrikeGuest AddHosts StrikeHost AddSeatPlan FillSeats OccupySeat VacateSeat UndoSeats JudgeStray RevokeLinks", "",
+			"UpdateEvent SetStatus DeclareReady WithdrawReady AddItem AcceptCrew AcceptItem RejectItem ExemptItem RequireItem AddGuests UpdateGuest StrikeGuest AddHosts StrikeHost AddSeatPlan FillSeats OccupySeat VacateSeat UndoSeats InvitationFor SaveLetter SaveInvitation QueueMails ImportInvitations MarkSent UnmarkSent TakeAnswer RevokePass Confirm JudgeStray RevokeLinks", "",
 		},
 		{"service2", "Event Item DoItem UndoItem MoveGuest", "UpdateEvent SetStatus AcceptItem RejectItem AddItem AcceptCrew AddGuests", ""}, // a mate, not assigned
-		{"cleaning", "Event Item Photo DoBundle", "MayPhoto AddPhoto StrikePhoto DoItem UndoItem DeferRound BlockItem UnblockItem AcceptItem ExemptItem UpdateEvent AddItem", "MoveGuest MoveParty UndoMove UndoPartyMove UpdateGuest StrikeGuest StrikeHost FillSeats SeatNewcomer PrintCards OccupySeat VacateSeat UndoSeats GuestCard SignInGuest SignInParty UndoSignIn HandOut MeetStray JudgeStray"},
+		{"cleaning", "Event Item Photo DoBundle", "MayPhoto AddPhoto StrikePhoto DoItem UndoItem DeferRound BlockItem UnblockItem AcceptItem ExemptItem UpdateEvent AddItem", "MoveGuest MoveParty UndoMove UndoPartyMove UpdateGuest StrikeGuest StrikeHost FillSeats SeatNewcomer PrintCards OccupySeat VacateSeat UndoSeats InvitationFor MarkSent Confirm RevokePass TakeAnswer SaveInvitation GuestCard SignInGuest SignInParty UndoSignIn HandOut MeetStray JudgeStray"},
 		{"engineering", "Event Item", "DoItem SetStatus AcceptItem AddGuests", "MoveGuest StrikeGuest"},
 		{"captain", "Event Item AddItem MoveGuest SignInGuest MeetStray", "DoItem AcceptItem AcceptCrew UpdateEvent SetStatus AddGuests", ""},
 		{"control", "Event Item MoveGuest MoveParty DoBundle", "DoItem AcceptItem AcceptCrew UpdateEvent AddItem AddGuests", ""},
 		{"supplies", "Event Item DoBundle", "DoItem AcceptItem UpdateEvent AddItem AddGuests", "MoveGuest"},
 		{"admin", "Event Item UpdateEvent GuestCard MeetStray", "DoItem AcceptItem AddItem DeclareReady AddGuests MoveGuest SignInGuest JudgeStray", ""},
-		{"supervisor", "Event Item UpdateEvent DoItem AddItem AcceptCrew AddGuests UpdateGuest MoveGuest AddHosts AddSeatPlan OccupySeat SeatNewcomer ClearSeats SignInGuest JudgeStray RevokeLinks", "AcceptItem RejectItem DeclareReady WithdrawReady ExemptItem", ""},
+		{"supervisor", "Event Item UpdateEvent DoItem AddItem AcceptCrew AddGuests UpdateGuest MoveGuest AddHosts AddSeatPlan OccupySeat SeatNewcomer ClearSeats InvitationFor SaveLetter SaveInvitation QueueMails MarkSent UnmarkSent TakeAnswer RevokePass Confirm ImportInvitations SignInGuest JudgeStray RevokeLinks", "AcceptItem RejectItem DeclareReady WithdrawReady ExemptItem", ""},
 		{"commander", "Event Item UpdateEvent AcceptItem RejectItem UnacceptItem AddItem AcceptCrew AddGuests MoveGuest ExemptItem Photo", "DoItem UndoItem AddPhoto StrikePhoto", ""},
 	}
 	both(t, func(t *testing.T, w *world) {

@@ -411,6 +411,10 @@ func viewOf(c *fiber.Ctx) string {
 		return ViewItems
 	case strings.HasSuffix(path, "/guests"):
 		return ViewGuests
+	case strings.HasSuffix(path, "/invitations"):
+		return ViewInvitations
+	case strings.HasSuffix(path, "/invitation"):
+		return ViewInvitation
 	case strings.HasSuffix(path, "/board"):
 		return ViewBoard
 	case strings.HasSuffix(path, "/drill"):

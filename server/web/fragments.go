@@ -53,6 +53,8 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 		err = f.door(guests, subjects)
 	case ViewDrill:
 		err = f.drill(subjects)
+	case ViewInvitations, ViewInvitation:
+		err = f.invitations(view, guests, changed)
 	case ViewBoard:
 		err = f.board(len(items) > 0 || changed || clock, len(guests) > 0)
 	case ViewAll:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -166,11 +167,9 @@ func (a *App) ImportGuests(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	text := c.FormValue("text")
-	if file, err := c.FormFile("file"); err == nil && file.Size > 0 {
-		if text, err = readUpload(file.Open()); err != nil {
-			return err
-		}
+	text, err := importText(c)
+	if err != nil {
+		return err
 	}
 	table, err := parseGuestTable(text)
 	var r domain.Receipt
@@ -180,27 +179,49 @@ func (a *App) ImportGuests(c *fiber.Ctx) error {
 	if wantsJSON(c) {
 		return a.reply(c, r, err)
 	}
-	imp := views.GuestImport{Text: text, Good: len(table.drafts)}
-	refusal, refused := domain.AsError(err)
-	switch {
-	case err == nil:
-		imp = views.GuestImport{Added: len(table.drafts)}
-	case refused && refusal.Code == domain.CodeInvalid:
-		l := locale(c)
-		for _, f := range refusal.Fields {
-			imp.Errors = append(imp.Errors, views.ImportError{Line: f.Line, Text: table.line(f.Line), Sentence: sentence(&domain.Error{Key: f.Key, Args: f.Args}, l)})
-			if len(imp.Errors) == maxImportErrors {
-				break
-			}
-		}
-		if len(refusal.Fields) == 0 {
-			imp.Error = sentence(refusal, l)
-		}
-	default:
+	imp, err := importResult(c, text, len(table.drafts), table.lines, err)
+	if err != nil {
 		return a.reply(c, r, err)
 	}
 	ack(c)
 	return a.guestsPage(c, views.GuestInput{}, nil, imp)
+}
+
+// importResult is what a form of tables says after an import: how many were taken,
+// or a sentence for each wrong line. What is no refusal of the table is handed back.
+func importResult(c *fiber.Ctx, text string, good int, lines []string, err error) (views.GuestImport, error) {
+	imp := views.GuestImport{Text: text, Good: good}
+	refusal, refused := domain.AsError(err)
+	switch {
+	case err == nil:
+		return views.GuestImport{Added: good}, nil
+	case !refused || refusal.Code != domain.CodeInvalid:
+		return imp, err
+	}
+	l := locale(c)
+	for _, f := range refusal.Fields {
+		imp.Errors = append(imp.Errors, views.ImportError{Line: f.Line, Text: lineOf(lines, f.Line), Sentence: sentence(&domain.Error{Key: f.Key, Args: f.Args}, l)})
+		if len(imp.Errors) == maxImportErrors {
+			break
+		}
+	}
+	if len(refusal.Fields) == 0 {
+		imp.Error = sentence(refusal, l)
+	}
+	return imp, nil
+}
+
+// importText is the table of a form: pasted, or a file.
+func importText(c *fiber.Ctx) (string, error) {
+	if file, err := c.FormFile("file"); err == nil && file.Size > 0 {
+		return readUpload(file.Open())
+	}
+	return c.FormValue("text"), nil
+}
+
+// IsImport tells the addresses that take large tables.
+func IsImport(path string) bool {
+	return strings.HasSuffix(path, "/guests/import") || strings.HasSuffix(path, "/invitations/import")
 }
 
 func readUpload(f io.ReadCloser, err error) (string, error) {

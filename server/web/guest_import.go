@@ -27,11 +27,13 @@ type guestTable struct {
 }
 
 // line is the text of a 1-based line, cut for the error list.
-func (t *guestTable) line(n int) string {
-	if n < 1 || n > len(t.lines) {
+func (t *guestTable) line(n int) string { return lineOf(t.lines, n) }
+
+func lineOf(lines []string, n int) string {
+	if n < 1 || n > len(lines) {
 		return ""
 	}
-	s := domain.Clean(t.lines[n-1], false)
+	s := domain.Clean(lines[n-1], false)
 	if r := []rune(s); len(r) > 60 {
 		s = string(r[:60]) + "…"
 	}
@@ -54,66 +56,78 @@ var columnNames = map[string]string{
 // defaultColumns are taken when the first line is no heading.
 var defaultColumns = []string{"name", "title", "organisation", "party", "plate", "bay", "needs"}
 
-// parseGuestTable reads a table pasted from a spreadsheet (tabs) or a CSV file
-// (commas or semicolons; UTF-8 or GB18030). It never guesses silently: what it
+// parseGuestTable reads a table of guests. It never guesses silently: what it
 // cannot read is an error with its line.
 func parseGuestTable(text string) (*guestTable, error) {
+	t := &guestTable{}
+	var bad domain.Invalid
+	columns := defaultColumns
+	lines, broken, err := readTable(text, func(record []string, line int, first bool) {
+		if first {
+			if heading, ok := readHeading(record); ok {
+				columns = heading
+				return
+			}
+		}
+		if strings.TrimSpace(strings.Join(record, "")) == "" {
+			return
+		}
+		d, errs := readRecord(columns, record, line)
+		bad = append(bad, errs...)
+		t.drafts = append(t.drafts, d)
+	})
+	t.lines = lines
+	if err != nil {
+		return t, err
+	}
+	bad = append(bad, broken...)
+	if len(bad) == 0 && len(t.drafts) == 0 {
+		bad.Add("text", "import.empty")
+	}
+	return t, bad.Err()
+}
+
+// readTable reads a table pasted from a spreadsheet (tabs) or a CSV file (commas
+// or semicolons; UTF-8 or GB18030): each gets the records with their lines. broken
+// is where it could not be read on.
+func readTable(text string, each func(record []string, line int, first bool)) (lines []string, broken domain.Invalid, err error) {
 	if len(text) > maxImportBytes {
-		return &guestTable{}, domain.InvalidField("text", "import.too_large", "max", "1 MB")
+		return nil, nil, domain.InvalidField("text", "import.too_large", "max", "1 MB")
 	}
 	text = strings.TrimPrefix(text, "\ufeff")
 	if !utf8.ValidString(text) {
 		decoded, err := simplifiedchinese.GB18030.NewDecoder().String(text)
 		if err != nil || strings.ContainsRune(decoded, utf8.RuneError) {
-			return &guestTable{}, domain.InvalidField("text", "import.encoding")
+			return nil, nil, domain.InvalidField("text", "import.encoding")
 		}
 		text = decoded
 	}
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
-	t := &guestTable{lines: strings.Split(text, "\n")}
+	lines = strings.Split(text, "\n")
 	if strings.TrimSpace(text) == "" {
-		return t, domain.InvalidField("text", "import.empty")
+		return lines, nil, domain.InvalidField("text", "import.empty")
 	}
 	if n := strings.Count(strings.TrimSpace(text), "\n") + 1; n > maxImportLines+1 {
-		return t, domain.InvalidField("text", "import.too_many", "n", strconv.Itoa(n), "max", strconv.Itoa(maxImportLines))
+		return lines, nil, domain.InvalidField("text", "import.too_many", "n", strconv.Itoa(n), "max", strconv.Itoa(maxImportLines))
 	}
 	r := csv.NewReader(strings.NewReader(text))
-	r.Comma, r.FieldsPerRecord, r.LazyQuotes = delimiter(t.lines), -1, false
-	var bad domain.Invalid
-	columns := defaultColumns
-	first := true
-	for {
+	r.Comma, r.FieldsPerRecord, r.LazyQuotes = delimiter(lines), -1, false
+	for first := true; ; first = false {
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			break
+			return lines, broken, nil
 		}
 		var syntax *csv.ParseError
 		if errors.As(err, &syntax) {
-			bad = append(bad, domain.FieldError{Field: "text", Key: "import.quotes", Line: syntax.StartLine})
-			break // a lost quote swallows what follows: nothing after it can be trusted
+			// A lost quote swallows what follows: nothing after it can be trusted.
+			return lines, domain.Invalid{{Field: "text", Key: "import.quotes", Line: syntax.StartLine}}, nil
 		}
 		if err != nil {
-			return t, err
+			return lines, nil, err
 		}
 		line, _ := r.FieldPos(0)
-		if first {
-			first = false
-			if heading, ok := readHeading(record); ok {
-				columns = heading
-				continue
-			}
-		}
-		if strings.TrimSpace(strings.Join(record, "")) == "" {
-			continue
-		}
-		d, errs := readRecord(columns, record, line)
-		bad = append(bad, errs...)
-		t.drafts = append(t.drafts, d)
+		each(record, line, first)
 	}
-	if len(bad) == 0 && len(t.drafts) == 0 {
-		bad.Add("text", "import.empty")
-	}
-	return t, bad.Err()
 }
 
 // delimiter is the sign that the first filled line has most of.

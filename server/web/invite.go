@@ -276,13 +276,14 @@ func (a *App) inviteRefused(c *fiber.Ctx, err error) error {
 	return err
 }
 
-// shown is an address as the log may hold it: an invite's token is a key.
+// shown is an address as the log may hold it: the token of an invite or a guest's pass is a key.
 func shown(path string) string {
-	if rest, ok := strings.CutPrefix(path, "/invites/"); ok && rest != "new" {
+	lower := strings.ToLower(path) // routes are found in either case
+	if rest, ok := strings.CutPrefix(lower, "/invites/"); ok && rest != "new" {
 		return "/invites/…"
 	}
-	for _, pass := range []string{"/o/", "/k/"} {
-		if strings.HasPrefix(path, pass) {
+	for _, pass := range []string{"/g/", "/o/", "/k/"} {
+		if strings.HasPrefix(lower, pass) {
 			return pass + "…"
 		}
 	}

@@ -20,6 +20,8 @@ var (
 	signInsOfLogin   = limits.Rate{Every: 2 * time.Second, Burst: 10}
 	invitesOfAddress = limits.Rate{Every: 100 * time.Millisecond, Burst: 100}
 	typedCodes       = limits.Rate{Every: 500 * time.Millisecond, Burst: 60}
+	passesOfAddress  = limits.Rate{Every: 50 * time.Millisecond, Burst: 400} // a hall full of guests shares one; an organiser's page asks four times a minute
+	answersOfGuest   = limits.Rate{Every: 2 * time.Second, Burst: 30}
 	testsOfPush      = limits.Rate{Every: testEvery, Burst: 5}
 	testsOfChannel   = limits.Rate{Every: testEvery, Burst: 3}
 )

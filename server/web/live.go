@@ -36,7 +36,9 @@ const (
 	ViewDrill   = "drill"
 	ViewSeats   = "seats" // plans of one event, and each of them
 
-	ViewDoor = "door"
+	ViewInvitations = "invitations"
+	ViewInvitation  = "invitation" // of one guest
+	ViewDoor        = "door"
 	// ViewHeadcount is told to fetch itself again when anybody comes or goes.
 	ViewHeadcount = "headcount"
 )
@@ -46,7 +48,9 @@ var viewRights = map[string]domain.Right{
 	ViewItems: domain.RightEventSee, ViewEvent: domain.RightEventSee, ViewToday: domain.RightEventSee, ViewActivity: domain.RightEventSee,
 	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
-	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee, ViewDoor: domain.RightGuestsSee, ViewHeadcount: domain.RightGuestsSee,
+	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
+	ViewInvitations: domain.RightGuestsEdit, ViewInvitation: domain.RightGuestsEdit,
+	ViewDoor: domain.RightGuestsSee, ViewHeadcount: domain.RightGuestsSee,
 }
 
 // Subscribe checks who opens a socket and for what (GET /live).

@@ -15,13 +15,9 @@ import (
 	"huiwu/views"
 )
 
-// Limits on links that work without signing in. An organiser's page asks four
-// times a minute; a kiosk's wrong tries are counted for its event, so that names
-// and digits cannot be tried out at a screen that nobody watches.
-var (
-	passesOfAddress = limits.Rate{Every: 200 * time.Millisecond, Burst: 100}
-	kioskWrong      = limits.Rate{Every: 20 * time.Second, Burst: 20}
-)
+// kioskWrong counts a kiosk's wrong tries for its event, so that names and digits
+// cannot be tried out at a screen that nobody watches.
+var kioskWrong = limits.Rate{Every: 20 * time.Second, Burst: 20}
 
 // kioskShut is how long a screen sends everybody to the attendant after that.
 const kioskShut = 2 * time.Minute

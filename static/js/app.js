@@ -37,20 +37,23 @@ startLive();
 startOutbox();
 startWorker();
 
+const begin = ({ start }) => start();
+
 // What makes the pages an app is not needed for work: it comes afterwards, and may fail alone.
-import("./shell.js").then(({ startShell }) => startShell());
+import("./shell.js").then(begin);
 
 // What only some pages need comes by itself, where it is needed.
 const here = (selector) => document.querySelector(selector) !== null;
-if (here("#lobby, .view-guests")) import("./relay.js").then(({ startRelay }) => startRelay());
-if (here("#lobby, [data-keys-choice]")) import("./keys.js").then(({ startKeys }) => startKeys());
-if (here("#plan-page")) import("./seats.js").then(({ startSeats }) => startSeats());
-if (here("#door-find")) import("./door.js").then(({ startDoor }) => startDoor());
-if (here("#kiosk, #organiser, [data-print]")) import("./passes.js").then(({ startPasses }) => startPasses());
-if (here("[data-filter]")) import("./filter.js").then(({ startFilter }) => startFilter());
-if (here("#main form[hx-target]")) import("./pageform.js").then(({ startPageForms }) => startPageForms());
-if (here("#push")) import("./push.js").then(({ startPush }) => startPush());
-if (here("#outbox")) import("./outboxpage.js").then(({ startOutboxPage }) => startOutboxPage());
+if (here("#lobby, .view-guests")) import("./relay.js").then(begin);
+if (here("#lobby, [data-keys-choice]")) import("./keys.js").then(begin);
+if (here("#plan-page")) import("./seats.js").then(begin);
+if (here("#door-find")) import("./door.js").then(begin);
+if (here("#kiosk, #organiser, [data-print]")) import("./passes.js").then(begin);
+if (here("[data-filter]")) import("./filter.js").then(begin);
+if (here("#main form[hx-target]")) import("./pageform.js").then(begin);
+if (here("#invitations, .inv-page, #pass")) import("./letters.js").then(begin);
+if (here("#push")) import("./push.js").then(begin);
+if (here("#outbox")) import("./outboxpage.js").then(begin);
 on("click", (event) => {
   const link = event.target.closest?.("[data-shot]");
   if (!link || event.ctrlKey || event.metaKey) return;

@@ -22,7 +22,7 @@ let asking;
 let timer;
 let fetched = 0;
 
-export function startDoor() {
+export function start() {
   on("change", ({ target }) => {
     if (target.id !== "door-at") return;
     kept("door-at", target.value || null);

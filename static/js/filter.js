@@ -19,7 +19,7 @@ export const wordsOf = (query) =>
     .map((w) => fold(w).replace(/^\+?\d*(\d{4})$/, (all, tail) => (all.replace("+", "").length >= 7 ? tail : all)))
     .filter(Boolean);
 
-export function startFilter() {
+export function start() {
   for (const type of ["input", "search"]) {
     on(type, ({ target }) => target.matches?.("[data-filter]") && typed(target));
   }

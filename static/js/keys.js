@@ -5,7 +5,7 @@ import { all, byId, on } from "./dom.js";
 import { choose, POSITIONS } from "./relay.js";
 import { kept } from "./words.js";
 
-export function startKeys() {
+export function start() {
   const off = kept("keys") === "off";
   for (const box of all("[data-keys-choice]")) box.checked = !off;
   on("change", ({ target }) => {

@@ -80,7 +80,7 @@ async function act({ outboxAct, n }, button) {
   ask("confirm", { by: button, fields: new FormData() }, () => discard(entry));
 }
 
-export function startOutboxPage() {
+export function start() {
   if (!byId("outbox")) return;
   on("click", ({ target }) => {
     const button = target.closest("[data-outbox-act]");

@@ -28,7 +28,7 @@ function pageOf({ status, ok, to, refresh, text }) {
   return new Response(null, { status: 204 });
 }
 
-export function startPageForms() {
+export function start() {
   on("htmx:after:swap", () => {
     const wrong = all("#main [aria-invalid=true]")[0] ?? all("#main [data-errors]")[0];
     wrong?.focus();

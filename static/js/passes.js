@@ -8,7 +8,7 @@ const EVERY = 15000;
 const HOME = 10000; // a guest has read what it says
 const IDLE = 45000; // half a name, and nobody there any more
 
-export function startPasses() {
+export function start() {
   if (byId("organiser")) poll();
   if (byId("kiosk")) kiosk();
   on("click", ({ target }) => target.closest("[data-print]") && print());

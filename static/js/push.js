@@ -5,7 +5,7 @@ import "./core.js";
 const box = document.getElementById("push");
 const button = document.getElementById("push-on");
 
-export function startPush() {
+export function start() {
   const why = obstacle();
   if (why) return say(why);
   if (!("on" in box.dataset)) button.hidden = false;

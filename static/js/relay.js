@@ -5,13 +5,11 @@ import "./core.js";
 import { all, byId, on } from "./dom.js";
 import { kept, t } from "./words.js";
 
-export { startKeys } from "./keys.js"; // one file less to keep
-
 export const POSITIONS = ["expected", "gate", "drop-off", "lobby", "lift", "venue", "left"];
 const index = (p) => POSITIONS.indexOf(p);
 const lobby = () => byId("lobby");
 
-export function startRelay() {
+export function start() {
   if (lobby()) choose(lobby().dataset.post || kept("post") || "");
   if (lobby()?.dataset.post) stand();
   on("change", ({ target }) => {

@@ -11,7 +11,7 @@ const mine = () => document.body.classList.contains("can-edit-guests");
 const thing = (target) => target.closest?.("#plan-page :is([data-seat], [data-person])");
 const seatOf = (el) => (el.dataset.seat ? el : undefined);
 
-export function startSeats() {
+export function start() {
   if (!mine()) return;
   on("click", tap);
   on("keydown", press);

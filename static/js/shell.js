@@ -10,7 +10,7 @@ import { startStatusBar } from "./statusbar.js";
 import { startWaiting } from "./waiting.js";
 import { kept } from "./words.js";
 
-export function startShell() {
+export function start() {
   forgetDoor();
   startBack();
   startWaiting();

@@ -326,7 +326,7 @@ func (s set) lines() []domain.Line { return domain.Lines(s.feed()) }
 
 // notices of every kind: the first half wait for an answer.
 func (s set) notices() []views.NoticeLine {
-	kinds := []domain.NoticeKind{domain.NoticeDue, domain.NoticeLate, domain.NoticeRejected, domain.NoticeBlocked, domain.NoticeChanged, domain.NoticeReady, domain.NoticeGuest, domain.NoticeStray, domain.NoticeDrill, domain.NoticeTest}
+	kinds := []domain.NoticeKind{domain.NoticeDue, domain.NoticeLate, domain.NoticeRejected, domain.NoticeBlocked, domain.NoticeChanged, domain.NoticeReady, domain.NoticeGuest, domain.NoticeStray, domain.NoticeDrill, domain.NoticeDeclined, domain.NoticeTest}
 	var list []views.NoticeLine
 	for k, kind := range kinds {
 		n := domain.Notice{ID: string(kind), Kind: kind, URL: "/", MadeAt: s.in(-2 * k), Grave: kind == domain.NoticeLate || kind == domain.NoticeBlocked}
@@ -339,7 +339,7 @@ func (s set) notices() []views.NoticeLine {
 		if kind == domain.NoticeReady {
 			n.SettledAt = s.inP(-1)
 		}
-		title := s.T(noticeWords[kind], "item", s.item("E7").Text(s.Locale), "event", s.long(), "post", s.T("position.lobby"))
+		title := s.T(noticeWords[kind], "item", s.item("E7").Text(s.Locale), "event", s.long(), "post", s.T("position.lobby"), "guest", s.guest(0).Name)
 		list = append(list, views.NoticeLine{Notice: n, Title: title, Body: s.long()})
 	}
 	return list
@@ -347,7 +347,7 @@ func (s set) notices() []views.NoticeLine {
 
 var noticeWords = map[domain.NoticeKind]string{
 	domain.NoticeDue: "notice.due_one", domain.NoticeLate: "notice.late_one", domain.NoticeRejected: "notice.rejected", domain.NoticeBlocked: "notice.blocked", domain.NoticeChanged: "notice.changed",
-	domain.NoticeReady: "notice.ready", domain.NoticeGuest: "notice.guest", domain.NoticeStray: "notice.stray", domain.NoticeDrill: "notice.drill", domain.NoticeTest: "notice.test",
+	domain.NoticeReady: "notice.ready", domain.NoticeGuest: "notice.guest", domain.NoticeStray: "notice.stray", domain.NoticeDrill: "notice.drill", domain.NoticeDeclined: "notice.declined", domain.NoticeTest: "notice.test",
 }
 
 func (s set) bell(open int, grave bool) views.Bell {

@@ -58,6 +58,7 @@ var groups = []group{
 	{"items", "items", items},
 	{"guests", "guests", guests},
 	{"seats", "seats", seats},
+	{"invitations", "invitations", invitations},
 	{"door", "door", door},
 	{"events", "event", events},
 	{"boards", "board", boards},

@@ -68,7 +68,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 // "make shots".
 func TestEveryPart(t *testing.T) {
 	html := all(t, "zh")
-	aids := map[string]bool{"Sprite": true, "Gone": true, "Document": true} // nothing to see
+	aids := map[string]bool{"Sprite": true, "Gone": true, "Document": true, "InvitationGone": true} // nothing to see
 	begins := regexp.MustCompile(`(?m)^templ (?:\([^)]*\) )?([A-Z]\w*)\(`)
 	files, err := filepath.Glob("../*.templ")
 	if err != nil || len(files) < 15 {
@@ -118,6 +118,7 @@ func TestEveryState(t *testing.T) {
 		{"ItemStatus", "ItemRow", "data-state", "open"}, // shown as not due, due and late
 		{"Position", "GuestRow", "data-position", ""},
 		{"Position", "LobbyRow", "data-position", ""},
+		{"InvitationState", "InvitationRow", "data-state", ""},
 		{"EventStatus", "EventRow", "data-status", ""},
 		{"EventStatus", "Card", "data-status", ""},
 		{"EventStatus", "Gauge", "data-status", ""},

@@ -1,13 +1,16 @@
 // Every page of the product, with who looks at it and on what.
 import { VISIT, WEEKLY } from "./building.mjs";
 
-// pages gives [{ name, path, who, wide }]: wide pages are for desks and walls, the others for phones.
+// pages gives [{ name, path, who, wide, lang }]: wide pages are for desks and walls, the others for phones; lang is the
+// language of a page that is not its reader's.
 export async function pages(home) {
   const [commander, admin] = await Promise.all([home.as("commander"), home.as("admin")]);
   const [visit, weekly, staff] = await Promise.all([commander.event(VISIT), commander.event(WEEKLY), admin.staff()]);
-  const page = (name, path, who = "commander", wide = false) => ({ name, path, who, wide });
+  const page = (name, path, who = "commander", wide = false, lang) => ({ name, path, who, wide, lang });
   const { plans } = await commander.get(`/events/${visit.id}/seats`);
   const plan = (name) => plans.find((p) => p.name === name).id;
+  const [principal] = (await commander.guests(visit.id)).filter((g) => g.rank === 1);
+  const pass = new URL((await commander.get(`/guests/${principal.id}/invitation`)).link).pathname;
   const { link } = await admin.must("POST", `/people/${staff.yusui}/invite`);
   const guests = await commander.guests(visit.id);
   const { organiser, kiosk } = await commander.get(`/events/${visit.id}/links`);
@@ -35,6 +38,11 @@ export async function pages(home) {
     page("seat-talks", `/events/${visit.id}/seats/${plan("会见")}`),
     page("seat-hall", `/events/${visit.id}/seats/${plan("会场")}?q=du`, "service"),
     page("seating-rule", "/settings/seating", "admin"),
+    page("invitations", `/events/${visit.id}/invitations`, "supervisor"),
+    page("invitation", `/guests/${principal.id}/invitation`, "supervisor"),
+    page("pass", pass, null, false, "zh"),
+    page("pass-en", `${pass}?lang=en`, null, false, "en"),
+    page("pass-unknown", "/g/nothing", null),
     page("log", `/events/${visit.id}/log`),
     page("activity", "/activity", "supervisor"),
     page("activity-mine", "/activity", "cleaning"),

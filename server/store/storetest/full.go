@@ -47,6 +47,11 @@ func (w *World) Fill(t testing.TB) {
 	did(s.MoveGuest(ctx, w.Act("security"), guests[0].ID, domain.PositionGate))
 	did(s.MoveGuest(ctx, w.Act("security"), guests[0].ID, domain.PositionDropOff))
 	did(s.UndoMove(ctx, w.Act("security"), guests[0].ID))
+	did(s.SaveLetter(ctx, w.Act("commander"), w.Event, domain.Letter{SubjectZh: "邀请函", SubjectEn: "Invitation", Zh: "{name} {link}", En: "{name} {link}", Remind: true}))
+	did(s.SaveInvitation(ctx, w.Act("commander"), guests[0].ID, "baizhu@example.com", "zh"))
+	did(s.QueueMails(ctx, w.Act("commander"), w.Event, domain.ShowUnsent, nil))
+	did(s.MarkSent(ctx, w.Act("commander"), guests[1].ID, domain.ByLetter))
+	did(s.Confirm(ctx, w.Act("commander"), guests[1].ID, domain.Confirmation{Way: "phone", Result: "declined", SpokeTo: "秘书", Note: "出差"}))
 
 	did(s.AddHosts(ctx, w.Act("supervisor"), w.Event, []domain.Host{{Name: "白鹭", Title: "董事长"}}))
 	plan, err := s.AddSeatPlan(ctx, w.Act("supervisor"), domain.SeatPlan{EventID: w.Event, Name: "主席台", Function: "全体会", RoomID: "R2", Layout: domain.LayoutDais, Seats: 3})
