@@ -138,8 +138,8 @@ type KioskPage struct {
 	Secret      bool
 	Guest       *domain.Guest // who has signed in just now
 	Seats       []domain.SeatText
-	Already     bool          // he had before
-	Error       string        // i18n key
+	Already     bool   // he had before
+	Error       string // i18n key
 }
 
 // HeadcountPage is GET /headcount: the fire officer's roll-call.
