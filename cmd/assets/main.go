@@ -44,14 +44,16 @@ var entries = []entry{
 	{source: "css/app.css", budget: 10 * kb},
 	{source: "css/relay.css", budget: 2 * kb},
 	{source: "css/dash.css", budget: 2 * kb},
+	{source: "css/reception.css", budget: 3 * kb},
 	{source: "css/seats.css", budget: 4 * kb},
 	{source: "css/print.css", budget: 3 * kb},
 	{source: "js/print.js", budget: 1 * kb},
 }
 
-// These are of no use without network: forms that fill a page, the switch for push, what goes to paper, and seat
-// plans, which are made at a desk (the browser keeps those files by itself, as all of them).
-var online = []string{"pageform.js", "push.js", "print.js", "print.css", "seats.js", "seats.css"}
+// These are of no use without network: forms that fill a page, the switch for push, what goes to paper, seat
+// plans and hot keys, which are for a desk, and the boards of walls (the browser keeps those files by itself, as all
+// of them).
+var online = []string{"pageform.js", "push.js", "print.js", "print.css", "seats.js", "seats.css", "keys.js", "dash.css"}
 
 // A chunk is fetched by import(), on the pages that need it.
 const chunkBudget = 15 * kb

@@ -31,6 +31,7 @@ func project(t *testing.T, more map[string]string) string {
 		"static/css/print.css":                   `.print { color: red }`,
 		"static/js/print.js":                     `document.title = "print";`,
 		"static/css/relay.css":                   `.relay { color: red }`,
+		"static/css/reception.css":               `.post { color: red }`,
 		"static/img/icon.svg":                    `<svg xmlns="http://www.w3.org/2000/svg"/>`,
 		"static/img/dot.svg":                     `<svg xmlns="http://www.w3.org/2000/svg" id="dot"/>`,
 		"static/img/icon-192.png":                "not really a picture",

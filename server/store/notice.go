@@ -328,10 +328,13 @@ func (s *Store) SettleNotices(ctx context.Context) error {
 	var open []domain.Notice
 	err := s.read.NewSelect().Model(&open).Where("acknowledged_at IS NULL AND settled_at IS NULL AND made_at > ?", now.Add(-24*time.Hour)).
 		Where("kind IN ('due','late','rejected','blocked','drill')").OrderExpr("person_id, made_at").Limit(2000).Scan(ctx)
-	if err != nil || len(open) == 0 {
+	if err != nil {
 		return asPerson(err)
 	}
 	over, err := s.overNotices(ctx, open, now)
+	if err == nil {
+		over, err = s.withReception(ctx, over, now)
+	}
 	if err != nil || len(over) == 0 {
 		return asPerson(err)
 	}
@@ -357,6 +360,20 @@ func (s *Store) SettleNotices(ctx context.Context) error {
 		return nil
 	})
 	return err
+}
+
+// withReception adds those of the reception that are over, in the order of people.
+func (s *Store) withReception(ctx context.Context, over []domain.Notice, now time.Time) ([]domain.Notice, error) {
+	var open []domain.Notice
+	err := s.read.NewSelect().Model(&open).Where("acknowledged_at IS NULL AND settled_at IS NULL AND made_at > ?", now.Add(-24*time.Hour)).
+		Where("kind IN ('cue','absent','return','overdue','early','lift')").OrderExpr("person_id, made_at").Limit(2000).Scan(ctx)
+	if err != nil || len(open) == 0 {
+		return over, err
+	}
+	more, err := s.settledReception(ctx, open)
+	over = append(over, more...)
+	slices.SortStableFunc(over, func(a, b domain.Notice) int { return strings.Compare(a.PersonID, b.PersonID) })
+	return over, err
 }
 
 func (s *Store) overNotices(ctx context.Context, open []domain.Notice, now time.Time) ([]domain.Notice, error) {

@@ -20,12 +20,15 @@ func TestUpgrade(t *testing.T) {
 		}
 		storetest.NewWorld(t, s).Fill(t)
 		raw(t, s, func(ctx context.Context, tx *store.Tx) error { // drills and seats go with their tables, what is logged does not
-			for _, q := range []string{"DELETE FROM seats", "DELETE FROM seat_plans", "DELETE FROM hosts"} {
+			for _, q := range []string{
+				"DELETE FROM seats", "DELETE FROM seat_plans", "DELETE FROM hosts", "DELETE FROM duties", "DELETE FROM posts", "DELETE FROM cues", "DELETE FROM vehicles", "DELETE FROM lifts",
+				"UPDATE changes SET subject = 'site:' || (SELECT id FROM sites) WHERE subject LIKE 'lift:%'", "UPDATE guests SET next_at = NULL", "UPDATE events SET early_at = NULL",
+			} {
 				if _, err := tx.ExecContext(ctx, q); err != nil {
 					return err
 				}
 			}
-			_, err := tx.NewRaw("UPDATE changes SET subject = topic WHERE subject LIKE 'drill:%' OR subject LIKE 'host:%' OR subject LIKE 'plan:%' OR subject LIKE 'seat:%'").Exec(ctx)
+			_, err := tx.NewRaw("UPDATE changes SET subject = topic WHERE subject LIKE 'drill:%' OR subject LIKE 'host:%' OR subject LIKE 'plan:%' OR subject LIKE 'seat:%' OR subject LIKE 'post:%' OR subject LIKE 'cue:%' OR subject LIKE 'vehicle:%'").Exec(ctx)
 			return err
 		})
 		sound(t, s)

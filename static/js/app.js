@@ -43,7 +43,7 @@ import("./shell.js").then(({ startShell }) => startShell());
 // What only some pages need comes by itself, where it is needed.
 const here = (selector) => document.querySelector(selector) !== null;
 if (here("#lobby, .view-guests")) import("./relay.js").then(({ startRelay }) => startRelay());
-if (here("#lobby, [data-keys-choice]")) import("./keys.js").then(({ startKeys }) => startKeys());
+if (here("#lobby, #control, [data-keys-choice]")) import("./keys.js").then(({ startKeys }) => startKeys());
 if (here("#plan-page")) import("./seats.js").then(({ startSeats }) => startSeats());
 if (here("[data-filter]")) import("./filter.js").then(({ startFilter }) => startFilter());
 if (here("#main form[hx-target]")) import("./pageform.js").then(({ startPageForms }) => startPageForms());

@@ -7,6 +7,7 @@ export async function pages(home) {
   const [visit, weekly, staff] = await Promise.all([commander.event(VISIT), commander.event(WEEKLY), admin.staff()]);
   const page = (name, path, who = "commander", wide = false) => ({ name, path, who, wide });
   const { plans } = await commander.get(`/events/${visit.id}/seats`);
+  const { posts } = await commander.get(`/events/${visit.id}/posts`);
   const plan = (name) => plans.find((p) => p.name === name).id;
   const { link } = await admin.must("POST", `/people/${staff.yusui}/invite`);
   return [
@@ -28,6 +29,13 @@ export async function pages(home) {
     page("items-mine", `/events/${visit.id}/items?mine=1`, "service"),
     page("items-small", `/events/${weekly.id}/items`, "yusui"),
     page("guests", `/events/${visit.id}/guests`),
+    page("posts", `/events/${visit.id}/posts`),
+    page("posts-mine", `/events/${visit.id}/posts`, "security"),
+    page("post-signs", `/events/${visit.id}/posts/signs`),
+    page("post-here", `/posts/${posts[0].Post.id}/here`, "security"),
+    page("cues", `/events/${visit.id}/cues`),
+    page("vehicles", `/events/${visit.id}/vehicles`),
+    page("control", "/control", "control", true),
     page("seats", `/events/${visit.id}/seats`),
     page("seat-dais", `/events/${visit.id}/seats/${plan("主席台")}`),
     page("seat-talks", `/events/${visit.id}/seats/${plan("会见")}`),
