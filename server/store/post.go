@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -368,7 +369,7 @@ func lateBy(a *postAct) string {
 		return ""
 	}
 	if late := a.tx.At.Sub(a.p.DueAt(a.e)); late >= time.Minute {
-		return "+" + late.Truncate(time.Minute).String()[:len(late.Truncate(time.Minute).String())-2]
+		return fmt.Sprintf("+%d min", int(late/time.Minute))
 	}
 	return ""
 }
@@ -413,7 +414,7 @@ func (s *Store) StandIn(ctx context.Context, act domain.Act, id, backupPerson st
 		if !a.leads() {
 			return nil, domain.ErrForbidden
 		}
-		if backupPerson == a.d.PersonID {
+		if backupPerson == a.d.PersonID || a.tx.nameOf(ctx, backupPerson) == "" {
 			return nil, domain.InvalidField("person", "field.choose")
 		}
 		busy, err := a.tx.NewSelect().TableExpr("duties").Where("event_id = ? AND person_id = ? AND NOT struck AND NOT backup AND state IN ('on','asked','away')", a.e.ID, backupPerson).Exists(ctx)

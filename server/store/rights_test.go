@@ -172,7 +172,7 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 		t.Fatal(err)
 	}
 	post := must(t)(w.Store.AddPost(t.Context(), domain.Act{}, event, domain.Post{Code: "Y1", Name: "大堂岗", Crew: domain.CrewSEC})).Created
-	must(t)(w.Store.AddDuty(t.Context(), domain.Act{}, post, w.People["supervisor"].ID, false))
+	must(t)(w.Store.AddDuty(t.Context(), domain.Act{}, post, w.People["commander"].ID, false))
 	duties, err := w.Store.Duties(t.Context(), event)
 	if err != nil {
 		t.Fatal(err)
