@@ -151,7 +151,11 @@ func OnDuty(e *Event, hands []Hand) []Hand {
 func (t *Trigger) Audience(e *Event, hands []Hand, now time.Time, loc *time.Location) []Recipient {
 	duty := OnDuty(e, hands)
 	chosen := map[string]bool{}
-	for _, h := range duty {
+	told := duty
+	if t.Leads { // with no lead named, those of the crew
+		told = OnDuty(e, slices.DeleteFunc(slices.Clone(hands), func(h Hand) bool { return h.Person.Role != RoleCrewLead }))
+	}
+	for _, h := range told {
 		if t.concerns(&h, e) {
 			chosen[h.Person.ID] = true
 		}
@@ -180,9 +184,6 @@ func (t *Trigger) concerns(h *Hand, e *Event) bool {
 	}
 	if len(t.Crews) == 0 {
 		return true
-	}
-	if t.Leads && h.Person.Role != RoleCrewLead {
-		return false
 	}
 	return slices.Contains(t.Crews, h.Crew) || slices.Contains(t.Crews, CrewCMD) && h.Relation == RelationCommander
 }

@@ -121,10 +121,13 @@ type Duty struct {
 	CreatedAt  time.Time  `json:"created_at"`
 }
 
+// Spare tells a backup who stands in for nobody.
+func (d *Duty) Spare() bool { return d.Backup && d.StandsFor == "" }
+
 // Now is the state as shown at now, with late and absent; due is Post.DueAt.
 func (d *Duty) Now(due, now time.Time) string {
 	switch {
-	case d.State != DutyPlanned || d.Backup || now.Before(due):
+	case d.State != DutyPlanned || d.Spare() || now.Before(due):
 		return string(d.State)
 	case now.Before(due.Add(AbsentAfter)):
 		return DutyLate
@@ -326,7 +329,7 @@ func (b *PostBoard) State(e *Event, now time.Time) string {
 	for k := range b.Duties {
 		d := &b.Duties[k]
 		switch {
-		case d.Backup:
+		case d.Spare():
 			backups++
 			continue
 		case d.State == DutyReplaced:
@@ -385,14 +388,14 @@ func Reserve(boards []PostBoard) []Duty {
 	var list []Duty
 	for k := range boards {
 		for i := range boards[k].Duties {
-			if d := &boards[k].Duties[i]; !d.Backup && d.Present() {
+			if d := &boards[k].Duties[i]; !d.Spare() && d.Present() {
 				busy[d.Holder()] = true
 			}
 		}
 	}
 	for k := range boards {
 		for _, d := range boards[k].Duties {
-			if d.Backup && !busy[d.PersonID] && d.State != DutyReleased && d.State != DutyBack {
+			if d.Spare() && !busy[d.PersonID] && d.State != DutyReleased && d.State != DutyBack {
 				list = append(list, d)
 			}
 		}

@@ -686,7 +686,7 @@ func (s *Store) SetStatus(ctx context.Context, act domain.Act, id string, status
 			if e.LeftAt == nil {
 				return domain.Conflict("event.guests_not_left")
 			}
-			if err := tx.releaseCrew(ctx, e, v, "", ""); err != nil {
+			if err := tx.releaseCrew(ctx, e, v, "", "", false); err != nil {
 				return err
 			}
 		case domain.EventClosed:

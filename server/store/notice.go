@@ -199,12 +199,24 @@ func handsOf(ctx context.Context, db bun.IDB, e *domain.Event, now time.Time) ([
 // tell makes the notices of triggers, with a delivery to each device of who is
 // to be rung, and what the chat groups are told.
 func (tx *Tx) tell(ctx context.Context, e *domain.Event, triggers []domain.Trigger) error {
+	rows, err := tx.noticesOf(ctx, e, triggers)
+	if err != nil {
+		return err
+	}
+	if err := tx.addNotices(ctx, rows); err != nil {
+		return err
+	}
+	return tx.tellChannels(ctx, e, triggers)
+}
+
+// noticesOf are the notices of triggers, one for each who is to be told.
+func (tx *Tx) noticesOf(ctx context.Context, e *domain.Event, triggers []domain.Trigger) ([]domain.Notice, error) {
 	if len(triggers) == 0 {
-		return nil
+		return nil, nil
 	}
 	hands, err := handsOf(ctx, tx, e, tx.Now)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var rows []domain.Notice
 	for k := range triggers {
@@ -212,15 +224,12 @@ func (tx *Tx) tell(ctx context.Context, e *domain.Event, triggers []domain.Trigg
 		for _, r := range t.Audience(e, hands, tx.Now, tx.s.Loc) {
 			n, err := newNotice(t, r, tx.Now)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			rows = append(rows, n)
 		}
 	}
-	if err := tx.addNotices(ctx, rows); err != nil {
-		return err
-	}
-	return tx.tellChannels(ctx, e, triggers)
+	return rows, nil
 }
 
 func newNotice(t *domain.Trigger, r domain.Recipient, now time.Time) (domain.Notice, error) {

@@ -374,7 +374,8 @@ func lateBy(a *postAct) string {
 	return ""
 }
 
-// unstand frees who stood in for this person: he has come after all.
+// unstand frees who stood in for this person, who has come after all; a backup
+// of this post is one again.
 func (a *postAct) unstand(ctx context.Context) error {
 	var list []domain.Duty
 	if err := a.tx.NewSelect().Model(&list).Where("stands_for = ? AND NOT struck", a.d.ID).Scan(ctx); err != nil {
@@ -382,7 +383,7 @@ func (a *postAct) unstand(ctx context.Context) error {
 	}
 	for k := range list {
 		stand := &postAct{tx: a.tx, e: a.e, v: a.v, p: a.p, d: &list[k]}
-		stand.d.Struck = true
+		stand.d.Struck, stand.d.StandsFor = !stand.d.Backup, ""
 		if err := stand.saveDuty(ctx, domain.Change{Verb: "duty.stood_down"}); err != nil {
 			return err
 		}
@@ -417,7 +418,7 @@ func (s *Store) StandIn(ctx context.Context, act domain.Act, id, backupPerson st
 		if backupPerson == a.d.PersonID || a.tx.nameOf(ctx, backupPerson) == "" {
 			return nil, domain.InvalidField("person", "field.choose")
 		}
-		busy, err := a.tx.NewSelect().TableExpr("duties").Where("event_id = ? AND person_id = ? AND NOT struck AND NOT backup AND state IN ('on','asked','away')", a.e.ID, backupPerson).Exists(ctx)
+		busy, err := a.tx.NewSelect().TableExpr("duties").Where("event_id = ? AND person_id = ? AND NOT struck AND (NOT backup OR stands_for IS NOT NULL) AND state IN ('on','asked','away')", a.e.ID, backupPerson).Exists(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -431,13 +432,15 @@ func (s *Store) StandIn(ctx context.Context, act domain.Act, id, backupPerson st
 		if stand.d, err = stand.addDuty(ctx, backupPerson, false, a.d.ID); err != nil {
 			return nil, err
 		}
-		if !stand.d.Present() {
-			if _, err := stand.d.Report(a.doing(""), false); err != nil {
-				return nil, err
-			}
-			if err := stand.saveDuty(ctx, domain.Change{Verb: "duty.stood_in"}); err != nil {
-				return nil, err
-			}
+		if stand.d.StandsFor == "" && !stand.d.Backup {
+			return nil, domain.InvalidField("person", "field.choose") // he has a place of his own at this post
+		}
+		stand.d.StandsFor = a.d.ID
+		if _, err := stand.d.Report(a.doing(""), false); err != nil {
+			return nil, err
+		}
+		if err := stand.saveDuty(ctx, domain.Change{Verb: "duty.stood_in"}); err != nil {
+			return nil, err
 		}
 		return &domain.Change{Verb: "duty.replaced"}, nil
 	})
@@ -489,7 +492,7 @@ func (s *Store) Release(ctx context.Context, act domain.Act, id, reason string) 
 		if err != nil {
 			return nil, err
 		}
-		return a.release(lock, reason)
+		return a.release(lock, reason, a.v.Can(domain.RightItemAccept, a.e.Secrecy))
 	})
 }
 
@@ -511,8 +514,8 @@ func (a *postAct) lockedBy(ctx context.Context) (lock, error) {
 	return l, nil
 }
 
-func (a *postAct) release(l lock, reason string) (*domain.Change, error) {
-	changed, err := a.d.Release(a.doing(reason), l.ids, a.v.Can(domain.RightItemAccept, a.e.Secrecy))
+func (a *postAct) release(l lock, reason string, override bool) (*domain.Change, error) {
+	changed, err := a.d.Release(a.doing(reason), l.ids, override)
 	if refusal, ok := domain.AsError(err); ok && refusal.Key == "duty.locked" {
 		return nil, domain.Conflict("duty.locked", "items_zh", strings.Join(l.zh, "、"), "items_en", strings.Join(l.en, ", "))
 	}
@@ -531,11 +534,11 @@ func (s *Store) ReleaseCrew(ctx context.Context, act domain.Act, eventID string,
 		if e.Status.Over() {
 			return domain.Conflict("event.over")
 		}
-		return tx.releaseCrew(ctx, e, v, crew, reason)
+		return tx.releaseCrew(ctx, e, v, crew, reason, v.Can(domain.RightItemAccept, e.Secrecy))
 	})
 }
 
-func (tx *Tx) releaseCrew(ctx context.Context, e *domain.Event, v domain.Viewer, crew domain.Crew, reason string) error {
+func (tx *Tx) releaseCrew(ctx context.Context, e *domain.Event, v domain.Viewer, crew domain.Crew, reason string, override bool) error {
 	posts, err := postsOf(ctx, tx, e.ID)
 	if err != nil {
 		return err
@@ -555,7 +558,7 @@ func (tx *Tx) releaseCrew(ctx context.Context, e *domain.Event, v domain.Viewer,
 			continue
 		}
 		a := &postAct{tx: tx, e: e, v: v, p: &posts[i], d: &duties[k]}
-		c, err := a.release(l, reason)
+		c, err := a.release(l, reason, override)
 		if err != nil {
 			return err
 		}

@@ -320,16 +320,27 @@ func (s *Store) SetLift(ctx context.Context, act domain.Act, id string, state do
 	})
 }
 
+// tellLift: who works at two events is told once, and people are locked in one
+// go, in the order of their ids.
 func (tx *Tx) tellLift(ctx context.Context, l *domain.Lift) error {
 	events, err := eventsOfNow(ctx, tx, tx.Now)
 	if err != nil {
 		return err
 	}
+	events = slices.DeleteFunc(events, func(e domain.Event) bool { return !e.CallsNow(tx.Now, tx.s.Loc) })
+	var rows []domain.Notice
 	for k := range events {
-		if !events[k].CallsNow(tx.Now, tx.s.Loc) {
-			continue
+		more, err := tx.noticesOf(ctx, &events[k], []domain.Trigger{domain.LiftTrigger(&events[k], l)})
+		if err != nil {
+			return err
 		}
-		if err := tx.tell(ctx, &events[k], []domain.Trigger{domain.LiftTrigger(&events[k], l)}); err != nil {
+		rows = append(rows, more...)
+	}
+	if err := tx.addNotices(ctx, rows); err != nil {
+		return err
+	}
+	for k := range events {
+		if err := tx.tellChannels(ctx, &events[k], []domain.Trigger{domain.LiftTrigger(&events[k], l)}); err != nil {
 			return err
 		}
 	}
