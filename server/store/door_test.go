@@ -137,7 +137,7 @@ func TestLateSignIn(t *testing.T) {
 		must(t)(s.SignInGuest(ctx, w.Act("security"), h.ID, domain.SignIn{}))
 		must(t)(s.MoveGuest(ctx, w.Act("security"), h.ID, domain.PositionLeft))
 		w.set("11:30")
-		r := must(t)(s.SignInGuest(ctx, w.acted("service", "10:50"), h.ID, domain.SignIn{Venue: true}))
+		r = must(t)(s.SignInGuest(ctx, w.acted("service", "10:50"), h.ID, domain.SignIn{Venue: true}))
 		equal(t, "told who was first", r.Notice, "door.already")
 		equal(t, "he has left", w.signed(t, w.Event, "黄芪"), "11:00 security left")
 		sound(t, s)
