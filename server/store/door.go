@@ -102,14 +102,17 @@ const lookAgain = 10 * time.Minute
 // GuestCard opens a guest's card through the person's rights. Who opened that of
 // a guest of a secret event stands in the event's log.
 func (s *Store) GuestCard(ctx context.Context, act domain.Act, id string) (*GuestCard, error) {
-	list, err := s.GuestsByID(ctx, []string{id})
+	var row struct { // with his party: a look-up is to take few statements
+		domain.Guest
+		PartyName string
+		PartySort int
+	}
+	err := s.read.NewSelect().TableExpr("guests AS g").Join("LEFT JOIN parties AS p ON p.id = g.party_id").
+		ColumnExpr("g.*, COALESCE(p.name, '') AS party_name, COALESCE(p.sort, 0) AS party_sort").Where("g.id = ? AND NOT g.struck", id).Scan(ctx, &row)
 	if err != nil {
-		return nil, err
+		return nil, asPerson(noRows(err))
 	}
-	if len(list) == 0 || list[0].Struck {
-		return nil, domain.ErrNotFound
-	}
-	card := &GuestCard{Guest: list[0]}
+	card := &GuestCard{Guest: row.Guest}
 	e, v, err := eventFor(ctx, s.read, act.Person, card.Guest.EventID)
 	if err != nil {
 		return nil, asPerson(err)
@@ -131,9 +134,7 @@ func (s *Store) GuestCard(ctx context.Context, act domain.Act, id string) (*Gues
 	if card.Guest.PartyID == "" {
 		return card, nil
 	}
-	if err := s.read.NewSelect().Model(&card.Party).Where("id = ?", card.Guest.PartyID).Scan(ctx); err != nil {
-		return nil, asPerson(err)
-	}
+	card.Party = domain.Party{ID: card.Guest.PartyID, EventID: card.Guest.EventID, Name: row.PartyName, Sort: row.PartySort}
 	err = s.read.NewSelect().Model(&card.Others).Where("party_id = ? AND NOT struck", card.Guest.PartyID).OrderExpr("sort, id").Scan(ctx)
 	return card, asPerson(err)
 }

@@ -94,7 +94,16 @@ func hostsOf(ctx context.Context, db bun.IDB, eventID string) ([]domain.Host, er
 
 // SeatOf says for guests where they sit: by guest, in the order of the plans.
 func (s *Store) SeatOf(ctx context.Context, guestIDs ...string) (map[string][]domain.SeatText, error) {
-	if len(guestIDs) == 0 {
+	return s.seatTexts(ctx, "s.guest_id IN (?)", guestIDs)
+}
+
+// SeatsAt says it for all guests of these events.
+func (s *Store) SeatsAt(ctx context.Context, eventIDs ...string) (map[string][]domain.SeatText, error) {
+	return s.seatTexts(ctx, "s.guest_id IS NOT NULL AND s.event_id IN (?)", eventIDs)
+}
+
+func (s *Store) seatTexts(ctx context.Context, whose string, ids []string) (map[string][]domain.SeatText, error) {
+	if len(ids) == 0 {
 		return nil, nil
 	}
 	var rows []struct {
@@ -102,7 +111,7 @@ func (s *Store) SeatOf(ctx context.Context, guestIDs ...string) (map[string][]do
 	}
 	err := s.read.NewSelect().TableExpr("seats AS s").Join("JOIN seat_plans AS p ON p.id = s.plan_id").Join("LEFT JOIN rooms AS r ON r.id = p.room_id").
 		ColumnExpr("s.guest_id, COALESCE(r.name, p.place, '') AS room, COALESCE(r.name_en, p.place, '') AS room_en, p.name AS plan, s.label AS seat").
-		Where("s.guest_id IN (?) AND NOT p.struck", bun.List(guestIDs)).OrderExpr("p.sort, p.id").Scan(ctx, &rows)
+		Where(whose+" AND NOT p.struck", bun.List(ids)).OrderExpr("p.sort, p.id").Scan(ctx, &rows)
 	if err != nil {
 		return nil, asPerson(err)
 	}

@@ -376,7 +376,7 @@ func (a *App) DoorList(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	seats, err := a.Store.SeatOf(ctx, idsOf(list)...)
+	seats, err := a.Store.SeatsAt(ctx, ids...)
 	if err != nil {
 		return err
 	}
@@ -390,14 +390,6 @@ func (a *App) DoorList(c *fiber.Ctx) error {
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.JSON(fiber.Map{"person": person(c).ID, "at": v.Now.UnixMilli(), "until": until.UnixMilli(), "events": events, "parties": names, "guests": guests})
-}
-
-func idsOf(guests []domain.Guest) []string {
-	ids := make([]string, len(guests))
-	for k := range guests {
-		ids[k] = guests[k].ID
-	}
-	return ids
 }
 
 func newListGuest(v views.Ctx, g *domain.Guest, event int) listGuest {
@@ -422,7 +414,7 @@ func (a *App) Sheet(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	seats, err := a.Store.SeatOf(c.UserContext(), idsOf(guests)...)
+	seats, err := a.Store.SeatsAt(c.UserContext(), e.ID)
 	if err != nil {
 		return err
 	}
