@@ -55,7 +55,7 @@ async function node(files) {
   const dir = mkdtempSync(join(tmpdir(), "huiwu-test-"));
   const tap = join(dir, "tap");
   // One file at a time: browsers that share two cores with each other turn slow and tests with them flaky.
-  const flags = ["--test", "--test-concurrency=1", "--test-timeout=600000"];
+  const flags = ["--test", "--test-concurrency=1", "--test-timeout=900000"];
   flags.push("--test-reporter=spec", "--test-reporter-destination=stdout");
   flags.push("--test-reporter=tap", `--test-reporter-destination=${tap}`);
   const stop = start(process.execPath, [...flags, ...files]);
