@@ -261,7 +261,16 @@ function card(list, g) {
   const { id, rooms, name } = list.events[g.e];
   const party = [list.parties[g.p], g.c].filter(Boolean).join(" · ");
   const state = markOf(g) || t("door_waits");
-  const el = fill(copy("door-card-t"), { name: g.n, more: g.m, rooms, event: name, seat: g.t, needs: g.d, car: party, state });
+  const el = fill(copy("door-card-t"), {
+    name: g.n,
+    more: g.m,
+    rooms,
+    event: name,
+    seat: g.t,
+    needs: g.d,
+    car: party,
+    state,
+  });
   el.id = `card-${g.i}`;
   el.dataset.seq = "0"; // what the server says is newer
   el.dataset.signed = g.s ? (g.o ? "left" : "in") : "";
