@@ -204,11 +204,11 @@ func signedMark(g *domain.Guest) string {
 
 func yes(b bool) string { return pick(b, "1", "") }
 
-// SeatWords says where a guest sits, plan by plan.
+// SeatWords says where a guest sits, plan by plan, without the rooms.
 func SeatWords(c Ctx, seats []domain.SeatText) string {
 	list := make([]string, len(seats))
-	for k := range seats {
-		list[k] = seats[k].Text(c.Locale)
+	for k, s := range seats {
+		list[k] = s.Plan + " " + s.Seat
 	}
-	return strings.Join(list, " / ")
+	return strings.Join(list, c.T("ui.comma"))
 }
