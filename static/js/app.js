@@ -43,17 +43,17 @@ const begin = ({ start }) => start();
 import("./shell.js").then(begin);
 
 // What only some pages need comes by itself, where it is needed.
-const here = (selector) => document.querySelector(selector) !== null;
-if (here("#lobby, .view-guests")) import("./relay.js").then(begin);
-if (here("#lobby, [data-keys-choice]")) import("./keys.js").then(begin);
-if (here("#plan-page")) import("./seats.js").then(begin);
-if (here("#door-find")) import("./door.js").then(begin);
-if (here("#kiosk, #organiser, [data-print]")) import("./passes.js").then(begin);
-if (here("[data-filter]")) import("./filter.js").then(begin);
-if (here("#main form[hx-target]")) import("./pageform.js").then(begin);
-if (here("#invitations, .inv-page, #pass")) import("./letters.js").then(begin);
-if (here("#push")) import("./push.js").then(begin);
-if (here("#outbox")) import("./outboxpage.js").then(begin);
+const where = (selector, load) => document.querySelector(selector) && load().then(begin);
+where("#lobby, .view-guests", () => import("./relay.js"));
+where("#lobby, [data-keys-choice]", () => import("./keys.js"));
+where("#plan-page", () => import("./seats.js"));
+where("#door-find", () => import("./door.js"));
+where("#kiosk, #organiser, [data-print]", () => import("./passes.js"));
+where("[data-filter]", () => import("./filter.js"));
+where("#main form[hx-target]", () => import("./pageform.js"));
+where("#invitations, .inv-page, #pass", () => import("./letters.js"));
+where("#push", () => import("./push.js"));
+where("#outbox", () => import("./outboxpage.js"));
 on("click", (event) => {
   const link = event.target.closest?.("[data-shot]");
   if (!link || event.ctrlKey || event.metaKey) return;
