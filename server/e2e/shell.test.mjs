@@ -264,7 +264,7 @@ test("the program can be installed, in the reader's language and with the places
     );
     assert.deepEqual(
       manifest.shortcuts.map((s) => s.url),
-      ["/today", "/events", "/lobby", "/board"],
+      ["/today", "/events", "/lobby", "/door"],
     );
     for (const { src, sizes } of [...manifest.icons, ...manifest.screenshots]) {
       const { ok, w, h } = await page.evaluate(async (url) => {

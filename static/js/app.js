@@ -42,16 +42,12 @@ const begin = ({ start }) => start();
 // What makes the pages an app is not needed for work: it comes afterwards, and may fail alone.
 import("./shell.js").then(begin);
 
-// What only some pages need comes by itself, where it is needed.
+// What is needed wherever a certain element stands comes by itself. What a view needs, its page names (layout.templ).
 const where = (selector, load) => document.querySelector(selector) && load().then(begin);
 where("#lobby, .view-guests", () => import("./relay.js"));
 where("#lobby, [data-keys-choice]", () => import("./keys.js"));
-where("#plan-page", () => import("./seats.js"));
-where("#door-find", () => import("./door.js"));
-where("#kiosk, #organiser, [data-print]", () => import("./passes.js"));
 where("[data-filter]", () => import("./filter.js"));
 where("#main form[hx-target]", () => import("./pageform.js"));
-where("#invitations, .inv-page, #pass", () => import("./letters.js"));
 where("#push", () => import("./push.js"));
 where("#outbox", () => import("./outboxpage.js"));
 on("click", (event) => {

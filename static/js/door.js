@@ -22,7 +22,8 @@ let asking;
 let timer;
 let fetched = 0;
 
-export function start() {
+function start() {
+  if (!byId("door-find")) return; // no such event, or not any more
   on("change", ({ target }) => {
     if (target.id !== "door-at") return;
     kept("door-at", target.value || null);
@@ -298,3 +299,5 @@ function pick(g) {
   Object.assign(box, { value: g.i, disabled: Boolean(g.s), checked: !g.s && !g.o });
   return el;
 }
+
+start();

@@ -7,7 +7,7 @@ import { t } from "./words.js";
 // What is the same for all viewers does not know by which name this one came here.
 const here = (text) => text.replaceAll("{origin}", location.origin);
 
-export function start() {
+function start() {
   on("click", ({ target }) => {
     const button = target.closest("[data-copy]");
     if (button) copy(button);
@@ -61,3 +61,5 @@ function opened() {
   delete page.dataset.opened;
   fetch(url, { method: "POST", keepalive: true }).catch(() => {}); // the next visit says it
 }
+
+start();

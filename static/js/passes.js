@@ -8,7 +8,7 @@ const EVERY = 15000;
 const HOME = 10000; // a guest has read what it says
 const IDLE = 45000; // half a name, and nobody there any more
 
-export function start() {
+function start() {
   if (byId("organiser")) poll();
   if (byId("kiosk")) kiosk();
   on("click", ({ target }) => target.closest("[data-print]") && print());
@@ -55,3 +55,5 @@ async function kiosk() {
   for (const event of ["input", "pointerdown", "keydown"]) on(event, idle);
   idle();
 }
+
+start();

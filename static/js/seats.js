@@ -11,8 +11,8 @@ const mine = () => document.body.classList.contains("can-edit-guests");
 const thing = (target) => target.closest?.("#plan-page :is([data-seat], [data-person])");
 const seatOf = (el) => (el.dataset.seat ? el : undefined);
 
-export function start() {
-  if (!mine()) return;
+function start() {
+  if (!mine() || !byId("plan-page")) return; // the list of plans is of the same view
   on("click", tap);
   on("keydown", press);
   on("dragstart", take);
@@ -162,3 +162,5 @@ function drop(event) {
   if (el.dataset.seat) put(who, el);
   else vacate(who);
 }
+
+start();
