@@ -165,10 +165,12 @@ test("every page is right for everybody: axe, both languages, on a phone", async
       for (const d of await person.page.$$("details")) await d.evaluate((el) => el.toggleAttribute("open", true));
       assert.deepEqual(await violations(person), [], `${address} ${colorScheme}`);
       assert.equal(await person.page.evaluate(sticksOut, PHONE.viewport.width), "", address);
-      const small = await person.page.$$eval("main :is(a.btn, button:not(.sr), .segment, .tick, .inv-who, .inv-count)", (list) =>
-        list
-          .filter((el) => el.offsetParent && el.getBoundingClientRect().height < 47.5)
-          .map((el) => el.outerHTML.slice(0, 90)),
+      const small = await person.page.$$eval(
+        "main :is(a.btn, button:not(.sr), .segment, .tick, .inv-who, .inv-count)",
+        (list) =>
+          list
+            .filter((el) => el.offsetParent && el.getBoundingClientRect().height < 47.5)
+            .map((el) => el.outerHTML.slice(0, 90)),
       );
       assert.deepEqual(small, [], "targets are as large as a thumb");
     }
