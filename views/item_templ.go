@@ -4045,6 +4045,8 @@ func changeValue(c Ctx, verb, v string) string {
 		kind = "level."
 	case verb == "event.secrecy":
 		kind = "secrecy."
+	case verb == "event.looked":
+		kind = "look."
 	case strings.HasPrefix(verb, "guest.sign"): // the word says it
 		return ""
 	case strings.HasPrefix(verb, "guest.mov"):

@@ -57,8 +57,19 @@ type Page struct {
 	Keep   string // what the language link of a page without a person keeps of the address: "next=…&"
 	Bell   Bell
 	Holes  bool   // what is the same in every page is left out and marked: see Hole
+	Naming Naming // of guests, when the event is over
 	Back   string // where the header's arrow leads; "" = no arrow; most pages set it themselves
 }
+
+// Naming says how a page names the guests of an event that is over; "": it is not.
+type Naming string
+
+// The ways.
+const (
+	NamesMasked Naming = "masked"
+	NamesAsk    Naming = "ask" // masked, but the reader may have them
+	NamesShown  Naming = "shown"
+)
 
 // LiveTopic is one topic with the seq that the page shows.
 type LiveTopic struct {

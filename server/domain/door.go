@@ -160,6 +160,7 @@ type Stray struct {
 	MetBy        string     `bun:",nullzero" json:"met_by,omitempty"`
 	JudgedAt     *time.Time `json:"judged_at,omitempty"`
 	JudgedBy     string     `bun:",nullzero" json:"judged_by,omitempty"`
+	Hidden       bool       `bun:",scanonly" json:"hidden,omitempty"` // see Event.NamesHidden
 	Seq          int64      `json:"seq"`
 }
 

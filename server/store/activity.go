@@ -48,7 +48,7 @@ func (s *Store) Activity(ctx context.Context, p *domain.Person, mine bool, befor
 			return a, asPerson(err)
 		}
 		for k := range whole {
-			if seesChange(viewers[whole[k].EventID], a.Events[whole[k].EventID].Secrecy, &whole[k]) {
+			if e := a.Events[whole[k].EventID]; seesChange(viewers[whole[k].EventID], &e, &whole[k], s.Now()) {
 				a.Rows = append(a.Rows, whole[k])
 			}
 		}
@@ -139,11 +139,15 @@ func (s *Store) meet(ctx context.Context, p *domain.Person, rows []domain.Change
 	return nil
 }
 
-// seesChange: an event's rows are for who sees it, guests' names for who meets them.
-func seesChange(v domain.Viewer, secrecy domain.Secrecy, c *domain.Change) bool {
+// seesChange: an event's rows are for who sees it, guests' names for who meets them
+// until it is over.
+func seesChange(v domain.Viewer, e *domain.Event, c *domain.Change, now time.Time) bool {
 	right := domain.RightEventSee
 	if domain.NamesPeople(c.Subject) {
+		if e.NamesHidden(now) {
+			return false
+		}
 		right = domain.RightGuestsSee
 	}
-	return v.Can(right, secrecy)
+	return v.Can(right, e.Secrecy)
 }

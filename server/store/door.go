@@ -63,13 +63,13 @@ func (s *Store) FindGuests(ctx context.Context, eventIDs []string, query string,
 		return nil, nil
 	}
 	var list []domain.Guest
-	q := s.read.NewSelect().Model(&list).Where("event_id IN (?) AND NOT struck", bun.List(eventIDs))
+	q := s.withNeed(s.read.NewSelect().Model(&list).ColumnExpr("guest.*"), "guest").Where("event_id IN (?) AND NOT struck", bun.List(eventIDs))
 	for _, w := range words {
 		q = q.Where(`search LIKE ? ESCAPE '\'`, "%"+likeEscape(w)+"%")
 	}
 	err := q.OrderExpr(`CASE WHEN search LIKE ? ESCAPE '\' THEN 0 ELSE 1 END`, "% "+likeEscape(words[0])+"%").
 		OrderExpr("CASE WHEN signed_in_at IS NULL THEN 0 ELSE 1 END, event_id, sort, id").Limit(int64(limit)).Scan(ctx)
-	return list, asPerson(err)
+	return masked(ctx, list), asPerson(err)
 }
 
 // AwaitedGuests are who comes to a door next: the nearest first, then by arrival.
@@ -78,11 +78,11 @@ func (s *Store) AwaitedGuests(ctx context.Context, eventIDs []string, limit int)
 		return nil, nil
 	}
 	var list []domain.Guest
-	err := s.read.NewSelect().TableExpr("guests AS g").ColumnExpr("g.*").Join("JOIN events AS e ON e.id = g.event_id").
+	err := s.withNeed(s.read.NewSelect().TableExpr("guests AS g").ColumnExpr("g.*"), "g").Join("JOIN events AS e ON e.id = g.event_id").
 		Where("g.event_id IN (?) AND NOT g.struck AND g.signed_in_at IS NULL AND g.position <> 'left'", bun.List(eventIDs)).
 		OrderExpr("CASE g.position WHEN 'venue' THEN 0 WHEN 'lift' THEN 1 WHEN 'lobby' THEN 2 WHEN 'drop-off' THEN 3 WHEN 'gate' THEN 4 ELSE 5 END").
 		OrderExpr("COALESCE(e.arrival_at, e.start_at), g.event_id, g.sort, g.id").Limit(int64(limit)).Scan(ctx, &list)
-	return list, asPerson(err)
+	return masked(ctx, list), asPerson(err)
 }
 
 // GuestCard is a guest with all that a door shows of him.
@@ -126,6 +126,10 @@ func (s *Store) GuestCard(ctx context.Context, act domain.Act, id string) (*Gues
 			return nil, err
 		}
 	}
+	hidden := e.NamesHidden(s.Now()) && !Named(ctx)
+	if hidden {
+		card.Guest.Mask()
+	}
 	seats, err := s.SeatOf(ctx, id)
 	if err != nil {
 		return nil, err
@@ -136,25 +140,16 @@ func (s *Store) GuestCard(ctx context.Context, act domain.Act, id string) (*Gues
 	}
 	card.Party = domain.Party{ID: card.Guest.PartyID, EventID: card.Guest.EventID, Name: row.PartyName, Sort: row.PartySort}
 	err = s.read.NewSelect().Model(&card.Others).Where("party_id = ? AND NOT struck", card.Guest.PartyID).OrderExpr("sort, id").Scan(ctx)
+	for k := range card.Others {
+		if hidden {
+			card.Others[k].Mask()
+		}
+	}
 	return card, asPerson(err)
 }
 
 func (s *Store) lookedUp(ctx context.Context, act domain.Act, g *domain.Guest) error {
-	topic, subject := domain.EventTopic(g.EventID), "guest:"+g.ID
-	n, err := s.read.NewSelect().TableExpr("changes").Where("topic = ? AND subject = ? AND verb = 'guest.looked_up' AND person_id = ? AND received_at > ?",
-		topic, subject, personID(act), s.Now().Add(-lookAgain)).Count(ctx)
-	if err != nil || n > 0 {
-		return asPerson(err)
-	}
-	act.Key, act.ActedAt = "", time.Time{}
-	_, err = s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
-		if err := tx.Lock(ctx, topic); err != nil {
-			return err
-		}
-		tx.recordGuest(g, domain.Change{Verb: "guest.looked_up", Minor: true})
-		return nil
-	})
-	return err
+	return s.logLook(ctx, act, domain.Change{Topic: domain.EventTopic(g.EventID), EventID: g.EventID, Subject: "guest:" + g.ID, Label: g.Name, Verb: "guest.looked_up", Minor: true})
 }
 
 // doorAct is an act on guests at a door.
@@ -420,7 +415,7 @@ func (s *Store) SignInByName(ctx context.Context, act domain.Act, eventID, token
 	if err != nil {
 		return r, nil, err
 	}
-	list, err := s.GuestsByID(ctx, []string{id})
+	list, err := s.GuestsByID(WithNames(ctx), []string{id}) // he has typed his name
 	if err != nil || len(list) == 0 {
 		return r, nil, err
 	}
@@ -475,8 +470,8 @@ func (s *Store) Attendance(ctx context.Context, eventIDs []string) (map[string]d
 // Absent are the guests of an event who have not signed in, by protocol order.
 func (s *Store) Absent(ctx context.Context, eventID string, limit int) ([]domain.Guest, error) {
 	var list []domain.Guest
-	err := s.read.NewSelect().Model(&list).Where("event_id = ? AND NOT struck AND signed_in_at IS NULL", eventID).OrderExpr("sort, id").Limit(int64(limit)).Scan(ctx)
-	return list, asPerson(err)
+	err := s.withNeed(s.read.NewSelect().Model(&list).ColumnExpr("guest.*"), "guest").Where("event_id = ? AND NOT struck AND signed_in_at IS NULL", eventID).OrderExpr("sort, id").Limit(int64(limit)).Scan(ctx)
+	return masked(ctx, list), asPerson(err)
 }
 
 // ---- who stands on no list
@@ -487,8 +482,8 @@ func (s *Store) Strays(ctx context.Context, since time.Time, eventIDs ...string)
 		return nil, nil
 	}
 	var list []domain.Stray
-	err := s.read.NewSelect().Model(&list).Where("event_id IN (?) AND at > ?", bun.List(eventIDs), since).OrderExpr("at DESC, id DESC").Limit(40).Scan(ctx)
-	return list, asPerson(err)
+	err := s.withNeed(s.read.NewSelect().Model(&list).ColumnExpr("stray.*"), "stray").Where("event_id IN (?) AND at > ?", bun.List(eventIDs), since).OrderExpr("at DESC, id DESC").Limit(40).Scan(ctx)
+	return maskedStrays(ctx, list), asPerson(err)
 }
 
 // StraysByID loads the present state of those.
@@ -497,8 +492,8 @@ func (s *Store) StraysByID(ctx context.Context, ids []string) ([]domain.Stray, e
 		return nil, nil
 	}
 	var list []domain.Stray
-	err := s.read.NewSelect().Model(&list).Where("id IN (?)", bun.List(ids)).OrderExpr("at, id").Scan(ctx)
-	return list, asPerson(err)
+	err := s.withNeed(s.read.NewSelect().Model(&list).ColumnExpr("stray.*"), "stray").Where("id IN (?)", bun.List(ids)).OrderExpr("at, id").Scan(ctx)
+	return maskedStrays(ctx, list), asPerson(err)
 }
 
 func (tx *Tx) recordStray(x *domain.Stray, c domain.Change) {

@@ -19,8 +19,8 @@ func (s *Store) Guests(ctx context.Context, eventIDs ...string) ([]domain.Guest,
 		return nil, nil
 	}
 	var list []domain.Guest
-	err := withAnswer(s.read.NewSelect().Model(&list)).Where("event_id IN (?) AND NOT struck", bun.List(eventIDs)).OrderExpr("event_id, sort, id").Scan(ctx)
-	return list, asPerson(err)
+	err := s.withNeed(withAnswer(s.read.NewSelect().Model(&list)), "guest").Where("event_id IN (?) AND NOT struck", bun.List(eventIDs)).OrderExpr("event_id, sort, id").Scan(ctx)
+	return masked(ctx, list), asPerson(err)
 }
 
 // GuestsByID loads the present state of those guests, struck ones too.
@@ -29,8 +29,8 @@ func (s *Store) GuestsByID(ctx context.Context, ids []string) ([]domain.Guest, e
 		return nil, nil
 	}
 	var list []domain.Guest
-	err := withAnswer(s.read.NewSelect().Model(&list)).Where("id IN (?)", bun.List(ids)).OrderExpr("event_id, sort, id").Scan(ctx)
-	return list, asPerson(err)
+	err := s.withNeed(withAnswer(s.read.NewSelect().Model(&list)), "guest").Where("id IN (?)", bun.List(ids)).OrderExpr("event_id, sort, id").Scan(ctx)
+	return masked(ctx, list), asPerson(err)
 }
 
 // withAnswer adds what each guest said to the invitation.
@@ -236,7 +236,7 @@ func (s *Store) changeGuests(ctx context.Context, act domain.Act, column, id str
 			return domain.ErrNotFound
 		case !v.Can(right, e.Secrecy):
 			return domain.ErrForbidden
-		case e.Status.Over():
+		case e.Status.Over(), right == domain.RightGuestsEdit && e.NamesHidden(tx.Now): // a form would bring masked names back
 			return domain.Conflict("event.over")
 		}
 		since := make([]time.Time, len(guests)) // when that was done which the act may undo

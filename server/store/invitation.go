@@ -56,13 +56,18 @@ func (s *Store) changeLetters(ctx context.Context, act domain.Act, eventID strin
 // Invitations are the guests on an event's list (or of those only the named) with
 // their invitations and the last mail to each. Three queries, however many.
 func (s *Store) Invitations(ctx context.Context, eventID string, only ...string) ([]domain.Invited, error) {
-	list, err := invitedTo(ctx, s.read, eventID, only)
+	list, err := invitedTo(ctx, s.read, eventID, only, func(q *bun.SelectQuery) *bun.SelectQuery { return s.withNeed(q.ColumnExpr("guest.*"), "guest") })
+	for k := range list {
+		if list[k].Hidden && !Named(ctx) {
+			list[k].Mask()
+		}
+	}
 	return list, asPerson(err)
 }
 
-func invitedTo(ctx context.Context, db bun.IDB, eventID string, only []string) ([]domain.Invited, error) {
+func invitedTo(ctx context.Context, db bun.IDB, eventID string, only []string, more ...func(*bun.SelectQuery) *bun.SelectQuery) ([]domain.Invited, error) {
 	var guests []domain.Guest
-	q := db.NewSelect().Model(&guests).Where("event_id = ? AND NOT struck", eventID).OrderExpr("sort, id")
+	q := db.NewSelect().Model(&guests).Where("event_id = ? AND NOT struck", eventID).OrderExpr("sort, id").Apply(more...)
 	if len(only) > 0 {
 		q = q.Where("id IN (?)", bun.List(only))
 	}
@@ -132,6 +137,11 @@ func (s *Store) InvitationFor(ctx context.Context, p *domain.Person, guestID str
 		return nil, nil, nil, domain.ErrNotFound
 	}
 	said, err := s.Confirmations(ctx, guestID)
+	for k := range said {
+		if list[0].Hidden && !Named(ctx) {
+			said[k].Mask()
+		}
+	}
 	return &list[0], e, said, err
 }
 
@@ -197,7 +207,7 @@ func (s *Store) changeInvitation(ctx context.Context, act domain.Act, guestID st
 			return domain.ErrNotFound
 		case !v.Can(domain.RightGuestsEdit, e.Secrecy):
 			return domain.ErrForbidden
-		case e.Status.Over():
+		case e.NamesHidden(tx.Now): // a form would bring masked addresses back
 			return domain.Conflict("event.over")
 		case x.Struck:
 			return domain.Conflict("guest.struck")

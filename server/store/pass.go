@@ -49,7 +49,7 @@ func (s *Store) GuestByPass(ctx context.Context, token string) (*domain.Guest, *
 	if err != nil {
 		return nil, nil, err
 	}
-	list, err := s.GuestsByID(ctx, []string{p.ID})
+	list, err := s.GuestsByID(WithNames(ctx), []string{p.ID}) // his own
 	if err != nil {
 		return nil, nil, err
 	}

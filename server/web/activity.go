@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,6 +30,15 @@ func (a *App) Activity(c *fiber.Ctx) error {
 	found, err := a.Store.Activity(c.UserContext(), p.Person, page.Mine, before)
 	if err != nil {
 		return err
+	}
+	for id := range found.Events {
+		e := found.Events[id]
+		if !slices.ContainsFunc(found.Rows, func(c domain.Change) bool { return c.EventID == id && domain.NamesPeople(c.Subject) }) {
+			continue
+		}
+		if err := a.looked(c, &e, domain.LookLog); err != nil {
+			return err
+		}
 	}
 	page.Lines, page.Events = domain.Lines(found.Rows), found.Events
 	if !found.Before.IsZero() {

@@ -181,6 +181,9 @@ func capabilities(v domain.Viewer, secrecy domain.Secrecy) []string {
 // pageHeaders are what answers carry that are one person's.
 func pageHeaders(c *fiber.Ctx) {
 	c.Set(fiber.HeaderCacheControl, "no-cache, private")
+	if store.Named(c.UserContext()) {
+		noStore(c)
+	}
 	c.Vary("HX-Request", "Accept", "Accept-Language")
 }
 

@@ -51,6 +51,9 @@ func (a *App) EventBoard(c *fiber.Ctx) error {
 	}
 	watch(&p, ViewBoard, heads, domain.EventTopic(e.ID))
 	p.Caps = capabilities(v, e.Secrecy)
+	if err := a.need(c, &p, domain.LookBoard); err != nil {
+		return err
+	}
 	if a.unchanged(c, &p) {
 		return nil
 	}

@@ -81,8 +81,25 @@ func (a *App) fillDoor(c *fiber.Ctx, page *views.DoorPage, ids []string) (err er
 		page.Events[k].Counts = counts[ids[k]]
 	}
 	from, _ := a.Store.Today()
-	page.Strays, err = a.Store.Strays(ctx, from, ids...)
-	return err
+	if page.Strays, err = a.Store.Strays(ctx, from, ids...); err != nil {
+		return err
+	}
+	met := map[string]bool{}
+	for _, x := range page.Strays {
+		met[x.EventID] = true
+	}
+	return a.lookedAtDoor(c, page.Events, met)
+}
+
+func (a *App) lookedAtDoor(c *fiber.Ctx, events []views.DoorEvent, seen map[string]bool) error {
+	for k := range events {
+		if e := &events[k].Event; seen[e.ID] {
+			if err := a.looked(c, e, domain.LookDoor); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func appendNew(list []string, s string) []string {
@@ -107,6 +124,18 @@ func (a *App) doorEvents(c *fiber.Ctx) (events, others []views.DoorEvent, err er
 
 // doorOut answers the question in the address.
 func (a *App) doorOut(c *fiber.Ctx, events []views.DoorEvent) (views.DoorOut, error) {
+	out, err := a.findAtDoor(c, events)
+	if err != nil {
+		return out, err
+	}
+	found := map[string]bool{}
+	for k := range out.Rows {
+		found[out.Rows[k].EventID] = true
+	}
+	return out, a.lookedAtDoor(c, events, found)
+}
+
+func (a *App) findAtDoor(c *fiber.Ctx, events []views.DoorEvent) (views.DoorOut, error) {
 	ctx, query := c.UserContext(), domain.Clean(c.Query("q"), false)
 	v, err := a.viewCtx(ctx, locale(c))
 	if err != nil {
@@ -169,11 +198,7 @@ func (a *App) doorCard(c *fiber.Ctx, id string) (*views.DoorCard, error) {
 	if !plainID(id) {
 		return nil, domain.ErrNotFound
 	}
-	act := domain.Act{Person: person(c)}
-	if s := session(c); s != nil {
-		act.Session, act.Device = s.ID, s.Device
-	}
-	g, err := a.Store.GuestCard(c.UserContext(), act, id)
+	g, err := a.Store.GuestCard(c.UserContext(), reader(c), id)
 	if err != nil {
 		return nil, err
 	}
@@ -410,6 +435,9 @@ func (a *App) Sheet(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if err := a.need(c, &p, domain.LookPaper); err != nil {
+		return err
+	}
 	guests, err := a.Store.Guests(c.UserContext(), e.ID)
 	if err != nil {
 		return err
@@ -433,6 +461,9 @@ func (a *App) Headcount(c *fiber.Ctx) error {
 		return err
 	}
 	watch(&p, ViewHeadcount, nil, domain.TopicBoard)
+	if err := a.lookedAtAny(c, domain.LookDoor, events...); err != nil {
+		return err
+	}
 	page := views.HeadcountPage{Page: p, Count: *count, Events: map[string]domain.Event{}}
 	for _, e := range events {
 		page.Events[e.ID] = e

@@ -156,6 +156,10 @@ func (a *App) EventLog(c *fiber.Ctx) error {
 	}
 	if !v.Can(domain.RightGuestsSee, e.Secrecy) {
 		rows = withoutGuests(rows)
+	} else if err := a.need(c, &p, domain.LookLog); err != nil {
+		return err
+	} else if p.Naming != "" && p.Naming != views.NamesShown {
+		rows = withoutGuests(rows)
 	}
 	return show(c, fiber.Map{"log": rows}, views.EventLog(views.EventLogPage{Page: p, Event: *e, Log: rows, Below: below}))
 }

@@ -21,21 +21,23 @@ func (a *App) Guests(c *fiber.Ctx) error {
 
 func (a *App) guestsPage(c *fiber.Ctx, in views.GuestInput, fields views.Errors, imp views.GuestImport) error {
 	e, v := event(c)
-	ctx, topic := c.UserContext(), domain.EventTopic(e.ID)
-	heads := lookOf(c)
+	topic, heads := domain.EventTopic(e.ID), lookOf(c)
 	p, err := a.page(c, "events", "guests.title", "event", e.Name)
 	if err != nil {
 		return err
 	}
 	watch(&p, ViewGuests, heads, topic)
 	p.Caps = capabilities(v, e.Secrecy)
+	if err := a.need(c, &p, domain.LookList); err != nil {
+		return err
+	}
 	switch {
 	case len(fields) > 0 || len(imp.Errors) > 0 || imp.Error != "":
 		c.Status(fiber.StatusUnprocessableEntity)
 	case reads(c) && a.unchanged(c, &p):
 		return nil
 	}
-	parties, counts, err := a.partyGroups(ctx, e.ID)
+	parties, counts, err := a.partyGroups(c.UserContext(), e.ID)
 	if err != nil {
 		return err
 	}
@@ -261,6 +263,9 @@ func (a *App) Lobby(c *fiber.Ctx) error {
 			topics = append(topics, domain.EventTopic(e.ID))
 		}
 		ids = append(ids, e.ID)
+		if err := a.looked(c, &e.Event, domain.LookLobby); err != nil {
+			return err
+		}
 		if e.Viewer.Can(domain.RightGuestsMove, e.Secrecy) {
 			caps["can-move"] = true
 		}

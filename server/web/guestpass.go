@@ -13,6 +13,7 @@ import (
 	"huiwu/server/domain"
 	"huiwu/server/i18n"
 	"huiwu/server/notify"
+	"huiwu/server/store"
 	"huiwu/views"
 )
 
@@ -36,7 +37,7 @@ func (a *App) pass(c *fiber.Ctx) (*guestPass, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := a.Store.Invitations(c.UserContext(), e.ID, g.ID)
+	list, err := a.Store.Invitations(store.WithNames(c.UserContext()), e.ID, g.ID) // his own
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,9 @@ func (a *App) invitationsPage(c *fiber.Ctx, imp views.GuestImport) error {
 	}
 	watch(&p, ViewInvitations, heads, topic)
 	p.Caps = capabilities(v, e.Secrecy)
+	if err := a.need(c, &p, domain.LookInvitations); err != nil {
+		return err
+	}
 	p.Seq = heads[topic]
 	if len(imp.Errors) > 0 || imp.Error != "" {
 		c.Status(fiber.StatusUnprocessableEntity)
@@ -145,16 +148,21 @@ func (a *App) Invitation(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	p, err := a.page(c, "events", "invitation.title")
+	if err != nil {
+		return err
+	}
+	watch(&p, ViewInvitation, heads, topic)
+	if err := a.needFor(c, &p, e, true, domain.LookInvitations); err != nil { // InvitationFor is for who may edit
+		return err
+	}
+	ctx = c.UserContext()
 	// Once more, after the head was read: what is shown is never older than its seq.
 	x, e, said, err := a.Store.InvitationFor(ctx, person(c), x.ID)
 	if err != nil {
 		return err
 	}
-	p, err := a.page(c, "events", "invitation.of", "name", x.Name)
-	if err != nil {
-		return err
-	}
-	watch(&p, ViewInvitation, heads, topic)
+	p.Title = p.T("invitation.of", "name", x.Name)
 	p.Seq = heads[topic]
 	letter, err := a.Store.Letter(ctx, e.ID)
 	if err != nil {
@@ -216,6 +224,9 @@ func (a *App) RevokePass(c *fiber.Ctx) error {
 // ExportInvitations is GET /events/{id}/invitations/export.
 func (a *App) ExportInvitations(c *fiber.Ctx) error {
 	e, _ := event(c)
+	if err := a.need(c, &views.Page{}, domain.LookInvitations); err != nil {
+		return err
+	}
 	list, err := a.Store.Invitations(c.UserContext(), e.ID)
 	if err != nil {
 		return err

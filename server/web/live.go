@@ -309,7 +309,9 @@ func (a *App) eventBoard(ctx context.Context, e *domain.Event) (*boardData, erro
 	if b.parties, b.counts, err = a.partyGroups(ctx, e.ID); err != nil {
 		return nil, err
 	}
-	b.feed, err = a.feed(ctx, e.ID)
+	if b.feed, err = a.feed(ctx, e.ID); e.NamesHidden(a.Store.Now()) && !store.Named(ctx) {
+		b.feed = withoutGuests(b.feed)
+	}
 	return b, err
 }
 

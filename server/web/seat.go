@@ -9,6 +9,7 @@ import (
 
 	"huiwu/server/domain"
 	"huiwu/server/search"
+	"huiwu/server/store"
 	"huiwu/views"
 )
 
@@ -19,6 +20,9 @@ func (a *App) seating(ctx context.Context, e *domain.Event) (*views.Seating, err
 		return nil, err
 	}
 	people, err := a.Store.Seatables(ctx, e.ID)
+	if e.NamesHidden(a.Store.Now()) && !store.Named(ctx) {
+		domain.MaskSeating(plans, people)
+	}
 	return views.NewSeating(e, plans, people), err
 }
 
@@ -31,6 +35,9 @@ func (a *App) seatsPage(c *fiber.Ctx, titleKey string, args ...string) (views.Pa
 	}
 	watch(&p, ViewSeats, lookOf(c), domain.EventTopic(e.ID))
 	p.Caps = capabilities(v, e.Secrecy)
+	if err := a.need(c, &p, domain.LookSeats); err != nil {
+		return p, nil, err
+	}
 	s, err := a.seating(c.UserContext(), e)
 	return p, s, err
 }

@@ -110,7 +110,7 @@ func (s *snapshot) next(ctx context.Context, seq int64) (*snapshot, error) {
 		switch {
 		case kind == "item" && changes[k].Verb != "item.added":
 			ids = append(ids, id)
-		case domain.NamesPeople(changes[k].Subject) || kind == "drill" || kind == "plan": // no part of it
+		case domain.NamesPeople(changes[k].Subject) || kind == "drill" || kind == "plan" || kind == "person": // no part of it
 		default:
 			return nil, nil
 		}

@@ -1,0 +1,61 @@
+package web
+
+import (
+	"slices"
+
+	"github.com/gofiber/fiber/v2"
+
+	"huiwu/server/domain"
+	"huiwu/server/store"
+	"huiwu/views"
+)
+
+// reader is the person as one who looks: no key, no time of his own.
+func reader(c *fiber.Ctx) domain.Act {
+	act := domain.Act{Person: person(c)}
+	if s := session(c); s != nil {
+		act.Session, act.Device = s.ID, s.Device
+	}
+	return act
+}
+
+// looked notes that the reader is about to see an event's guests. Where that cannot
+// be written down, he does not see them.
+func (a *App) looked(c *fiber.Ctx, e *domain.Event, how domain.Look) error {
+	return a.Store.LookedAt(c.UserContext(), reader(c), e, how)
+}
+
+// lookedAtAny is looked for events that a page shows together, each once.
+func (a *App) lookedAtAny(c *fiber.Ctx, how domain.Look, events ...domain.Event) error {
+	for k := range events {
+		if err := a.looked(c, &events[k], how); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// need is looked for a page of one event's guests, and decides whether it names
+// them: not once the event is over, unless who edits the list asks for it (?names=1).
+func (a *App) need(c *fiber.Ctx, p *views.Page, how domain.Look) error {
+	e, v := event(c)
+	return a.needFor(c, p, e, v.Can(domain.RightGuestsEdit, e.Secrecy), how)
+}
+
+func (a *App) needFor(c *fiber.Ctx, p *views.Page, e *domain.Event, may bool, how domain.Look) error {
+	if err := a.looked(c, e, how); err != nil || !e.NamesHidden(a.Store.Now()) {
+		return err
+	}
+	p.Caps = append(slices.DeleteFunc(p.Caps, func(s string) bool { return s == "can-edit-guests" }), "names-hidden")
+	switch {
+	case !may:
+		p.Naming = views.NamesMasked
+		return nil
+	case c.Query("names") != "1":
+		p.Naming = views.NamesAsk
+		return nil
+	}
+	p.Naming, p.Topics = views.NamesShown, nil // what is pushed is masked
+	c.SetUserContext(store.WithNames(c.UserContext()))
+	return a.looked(c, e, domain.LookNames)
+}
