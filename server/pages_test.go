@@ -21,7 +21,7 @@ func (s *site) pagesOf() map[string][]string {
 	e := "/events/" + s.world.Event
 	return map[string][]string{
 		"commander": {"/today", "/events", "/lobby", "/board", "/activity", "/notices", "/me", e, e + "/items", e + "/items?mine=1", e + "/guests", e + "/board", e + "/log", e + "/drill", e + "/invitations", "/door", "/door?q=x", "/headcount", e + "/guests/sheet", e + "/links"},
-		"admin":     {"/people", "/settings/channels", "/invites/new"},
+		"admin":     {"/people", "/settings/channels", "/settings/retention", "/invites/new"},
 	}
 }
 

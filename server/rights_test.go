@@ -480,6 +480,8 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	case "PUT /settings/seating":
 		fields = form("dais_rule", []string{"A", "B"}[x.n%2])
 		m.sql("UPDATE sites SET dais_rule = ?", []string{"B", "A"}[x.n%2])
+	case "PUT /settings/retention":
+		fields = form("guest_days", fmt.Sprint(100+x.n))
 	case "POST /events/:id/guests/import":
 		fields = form("text", fmt.Sprintf("姓名,车牌\n甲 %s %d,海A12345\n", x.who.as, x.n))
 	case "PUT /guests/:id":

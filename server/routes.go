@@ -193,6 +193,8 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{del, "/settings/channels/:id", domain.RightChannels, ByRole, a.DeleteChannel},
 		{get, "/settings/seating", domain.RightChannels, ByRole, a.SeatingSettings},
 		{put, "/settings/seating", domain.RightChannels, ByRole, a.SetDaisRule},
+		{get, "/settings/retention", domain.RightChannels, ByRole, a.Retention},
+		{put, "/settings/retention", domain.RightChannels, ByRole, a.SetGuestDays},
 		{post, "/settings/channels/:id/test", domain.RightChannels, ByRole, a.TestChannel},
 
 		// live push: rights on each topic are checked in web.App.Subscribe

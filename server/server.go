@@ -254,27 +254,38 @@ func (s *Server) Start(ctx context.Context) error {
 func (s *Server) housekeeping(ctx context.Context) {
 	tick := time.NewTicker(6 * time.Hour)
 	defer tick.Stop()
+	soon := time.After(5 * time.Minute) // a site that restarts every night does it as well
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-soon:
 		case <-tick.C:
-			if n, err := s.Store.ForgetActs(ctx); err != nil {
-				s.log.Warn("stored answers not forgotten", "error", err)
-			} else if n > 0 {
-				s.log.Info("stored answers forgotten", "n", n)
-			}
-			if n, err := s.Web.ErasePhotos(ctx); err != nil {
-				s.log.Warn("struck photos not erased", "error", err)
-			} else if n > 0 {
-				s.log.Info("struck photos erased", "n", n)
-			}
-			if n, err := s.Web.SweepPhotos(ctx); err != nil {
-				s.log.Warn("photos without a row not erased", "error", err)
-			} else if n > 0 {
-				s.log.Info("photos without a row erased", "n", n)
-			}
 		}
+		s.keepHouse(ctx)
+	}
+}
+
+func (s *Server) keepHouse(ctx context.Context) {
+	if n, err := s.Store.EraseGuests(ctx); err != nil {
+		s.log.Error("guests of events long over not erased", "error", err)
+	} else if n > 0 {
+		s.log.Info("guests of events long over erased", "events", n)
+	}
+	if n, err := s.Store.ForgetActs(ctx); err != nil {
+		s.log.Warn("stored answers not forgotten", "error", err)
+	} else if n > 0 {
+		s.log.Info("stored answers forgotten", "n", n)
+	}
+	if n, err := s.Web.ErasePhotos(ctx); err != nil {
+		s.log.Warn("struck photos not erased", "error", err)
+	} else if n > 0 {
+		s.log.Info("struck photos erased", "n", n)
+	}
+	if n, err := s.Web.SweepPhotos(ctx); err != nil {
+		s.log.Warn("photos without a row not erased", "error", err)
+	} else if n > 0 {
+		s.log.Info("photos without a row erased", "n", n)
 	}
 }
 

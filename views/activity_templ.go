@@ -629,6 +629,9 @@ func lotText(c Ctx, l *domain.Line) string {
 }
 
 func feedLabel(c Ctx, ch *domain.Change) string {
+	if ch.Verb == "event.looked" {
+		return changeValue(c, ch.Verb, ch.New)
+	}
 	return pick(c.Locale == "en" && ch.LabelEn != "", ch.LabelEn, ch.Label)
 }
 

@@ -69,6 +69,7 @@ const (
 	NamesMasked Naming = "masked"
 	NamesAsk    Naming = "ask" // masked, but the reader may have them
 	NamesShown  Naming = "shown"
+	NamesErased Naming = "erased" // for good
 )
 
 // LiveTopic is one topic with the seq that the page shows.

@@ -65,7 +65,8 @@ type Event struct {
 	ActualArrivalAt *time.Time  `json:"actual_arrival_at,omitempty"` // first guest at the gate
 	ActualStartAt   *time.Time  `json:"actual_start_at,omitempty"`
 	ActualEndAt     *time.Time  `json:"actual_end_at,omitempty"`
-	LeftAt          *time.Time  `json:"left_at,omitempty"` // all guests left (item M13)
+	LeftAt          *time.Time  `json:"left_at,omitempty"`   // all guests left (item M13)
+	ErasedAt        *time.Time  `json:"erased_at,omitempty"` // what names its guests was taken out: store.EraseGuests
 	CommanderID     string      `bun:",nullzero" json:"commander_id,omitempty"`
 	Photo           bool        `json:"photo"`       // photographer asked for (level 2 on request)
 	Recording       bool        `json:"recording"`   // sound or video is recorded
@@ -97,7 +98,8 @@ type Site struct {
 	Office string `json:"office"` // 管理处
 	Client string `json:"client"` // 甲方
 
-	DaisRule DaisRule `json:"dais_rule"` // of even rows on the dais; "" is A
+	DaisRule  DaisRule `json:"dais_rule"`  // of even rows on the dais; "" is A
+	GuestDays int      `json:"guest_days"` // how long after an event its guests are kept by name
 }
 
 // Assignment puts a person on an event, in a crew.

@@ -20,6 +20,13 @@ func (e *Event) NamesHidden(now time.Time) bool {
 	return now.After(e.EndAt.Add(NamesStay))
 }
 
+// For how many days after an event what names its guests may be kept.
+const (
+	GuestDaysLeast = 1
+	GuestDaysMost  = 3650
+	GuestDaysUsual = 180
+)
+
 const masked = "＊"
 
 // MaskName keeps the family name of a Chinese name and the initials of others:
@@ -99,7 +106,7 @@ func maskEmail(address string) string {
 	return string([]rune(who)[:1]) + masked + "@" + at
 }
 
-// How guests of a secret event were looked at, for its log.
+// Look is how guests of a secret event were looked at, for its log.
 type Look string
 
 // The looks that are logged.

@@ -509,7 +509,7 @@ func (s *Store) MeetStray(ctx context.Context, act domain.Act, x domain.Stray) (
 		switch {
 		case !v.Can(domain.RightGuestsSee, e.Secrecy):
 			return domain.ErrNotFound
-		case e.Status.Over():
+		case e.Status.Over(), e.ErasedAt != nil:
 			return domain.Conflict("event.over")
 		case x.State == domain.StrayAdmitted:
 			return domain.InvalidField("state", "field.choose")

@@ -69,7 +69,7 @@ func (s *Store) AddGuests(ctx context.Context, act domain.Act, eventID string, d
 		if !v.Can(domain.RightGuestsEdit, e.Secrecy) {
 			return domain.ErrForbidden
 		}
-		if e.Status.Over() {
+		if e.Status.Over() || e.ErasedAt != nil {
 			return domain.Conflict("event.over")
 		}
 		known := map[string]bool{}

@@ -46,7 +46,7 @@ func (s *Store) SaveLetter(ctx context.Context, act domain.Act, eventID string, 
 // changeLetters is an act on the letters of a whole event by somebody who may edit its guests.
 func (s *Store) changeLetters(ctx context.Context, act domain.Act, eventID string, fn func(ctx context.Context, tx *Tx, e *domain.Event) error) (domain.Receipt, error) {
 	return s.changeEvent(ctx, act, eventID, domain.RightGuestsEdit, func(ctx context.Context, tx *Tx, e *domain.Event, _ domain.Viewer) error {
-		if e.Status.Over() {
+		if e.Status.Over() || e.ErasedAt != nil {
 			return domain.Conflict("event.over")
 		}
 		return fn(ctx, tx, e)

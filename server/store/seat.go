@@ -165,7 +165,7 @@ func mayEditSeats(e *domain.Event, v domain.Viewer) error {
 		return domain.ErrNotFound
 	case !v.Can(domain.RightGuestsEdit, e.Secrecy):
 		return domain.ErrForbidden
-	case e.Status.Over():
+	case e.Status.Over(), e.ErasedAt != nil:
 		return domain.Conflict("event.over")
 	}
 	return nil

@@ -12,6 +12,9 @@ func (s *Store) Found(ctx context.Context, site domain.Site, rooms []domain.Room
 	if site.DaisRule == "" {
 		site.DaisRule = domain.DaisRuleA
 	}
+	if site.GuestDays == 0 {
+		site.GuestDays = domain.GuestDaysUsual
+	}
 	_, err := s.Write(ctx, domain.Act{}, func(ctx context.Context, tx *Tx) error {
 		if _, err := tx.NewInsert().Model(&site).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
 			return err

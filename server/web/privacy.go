@@ -48,6 +48,9 @@ func (a *App) needFor(c *fiber.Ctx, p *views.Page, e *domain.Event, may bool, ho
 	}
 	p.Caps = append(slices.DeleteFunc(p.Caps, func(s string) bool { return s == "can-edit-guests" }), "names-hidden")
 	switch {
+	case e.ErasedAt != nil:
+		p.Naming = views.NamesErased
+		return nil
 	case !may:
 		p.Naming = views.NamesMasked
 		return nil
@@ -58,4 +61,47 @@ func (a *App) needFor(c *fiber.Ctx, p *views.Page, e *domain.Event, may bool, ho
 	p.Naming, p.Topics = views.NamesShown, nil // what is pushed is masked
 	c.SetUserContext(store.WithNames(c.UserContext()))
 	return a.looked(c, e, domain.LookNames)
+}
+
+// retentionRows is how many events of either kind the report shows.
+const retentionRows = 40
+
+// Retention is GET /settings/retention: how long guests are kept by name, and the
+// report of what was erased and what is next.
+func (a *App) Retention(c *fiber.Ctx) error {
+	p, err := a.page(c, "people", "retention.title")
+	if err != nil {
+		return err
+	}
+	site, err := a.Store.Site(c.UserContext())
+	if err != nil {
+		return err
+	}
+	next, erased, err := a.Store.Retention(c.UserContext(), retentionRows)
+	if err != nil {
+		return err
+	}
+	return show(c, fiber.Map{"guest_days": site.GuestDays, "next": next, "erased": erased}, views.RetentionView(views.RetentionPage{Page: p, Days: site.GuestDays, Next: keptRows(next), Erased: keptRows(erased)}))
+}
+
+func keptRows(list []store.Kept) []views.KeptRow {
+	rows := make([]views.KeptRow, len(list))
+	for k := range list {
+		rows[k] = views.KeptRow{Event: list[k].Event, Guests: list[k].Guests, Until: list[k].Until}
+	}
+	return rows
+}
+
+// SetGuestDays is PUT /settings/retention.
+func (a *App) SetGuestDays(c *fiber.Ctx) error {
+	act, err := a.act(c)
+	if err != nil {
+		return err
+	}
+	days, err := number(c, "guest_days")
+	if err != nil {
+		return err
+	}
+	_, err = a.Store.SetGuestDays(c.UserContext(), act, days)
+	return a.reply(c, domain.Receipt{}, err)
 }

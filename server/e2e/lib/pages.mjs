@@ -67,6 +67,7 @@ export async function pages(home) {
     page("notices", "/notices"),
     page("drill", `/events/${visit.id}/drill`),
     page("channels", "/settings/channels", "admin"),
+    page("retention", "/settings/retention", "admin"),
     page("not-found", "/nothing", "service"),
   ];
 }

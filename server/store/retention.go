@@ -1,0 +1,247 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/uptrace/bun"
+
+	"huiwu/server/domain"
+	"huiwu/server/search"
+)
+
+// Kept is an event in the report of what is kept about guests, and what is not.
+type Kept struct {
+	domain.Event
+	Guests int
+	Until  time.Time // when it is to be erased; where ErasedAt is set, it was
+}
+
+// SetGuestDays chooses for how many days after an event what names its guests is kept.
+func (s *Store) SetGuestDays(ctx context.Context, act domain.Act, days int) (domain.Receipt, error) {
+	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
+		if !act.Person.Can(domain.RightChannels) {
+			return domain.ErrForbidden
+		}
+		if days < domain.GuestDaysLeast || days > domain.GuestDaysMost {
+			return domain.InvalidField("guest_days", "retention.range", "min", strconv.Itoa(domain.GuestDaysLeast), "max", strconv.Itoa(domain.GuestDaysMost))
+		}
+		if err := tx.Lock(ctx, domain.TopicFloor); err != nil {
+			return err
+		}
+		site, err := tx.site(ctx)
+		if err != nil || site.GuestDays == days {
+			return err
+		}
+		if _, err := tx.NewUpdate().Model(&site).Set("guest_days = ?", days).WherePK().Exec(ctx); err != nil {
+			return err
+		}
+		tx.Record(domain.Change{Topic: domain.TopicFloor, Subject: "site:" + site.ID, Verb: "site.guest_days", Label: site.Name, Old: strconv.Itoa(site.GuestDays), New: strconv.Itoa(days)})
+		return nil
+	})
+}
+
+// Retention reports the events with guests: those that are next to be erased, the
+// first first, and those that were, the last first; so many of each.
+func (s *Store) Retention(ctx context.Context, limit int) (next, erased []Kept, err error) {
+	site, err := s.Site(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	guests := func(list *[]Kept) *bun.SelectQuery {
+		return s.read.NewSelect().TableExpr("events AS e").ColumnExpr("e.*, (SELECT COUNT(*) FROM guests AS g WHERE g.event_id = e.id) AS guests").Limit(int64(limit))
+	}
+	err = guests(&next).Where("e.erased_at IS NULL AND e.end_at < ?", s.Now()).Where("EXISTS (SELECT 1 FROM guests AS g WHERE g.event_id = e.id)").OrderExpr("e.end_at, e.id").Scan(ctx, &next)
+	if err != nil {
+		return nil, nil, asPerson(err)
+	}
+	for k := range next {
+		next[k].Until = next[k].EndAt.AddDate(0, 0, site.GuestDays)
+	}
+	err = guests(&erased).Where("e.erased_at IS NOT NULL").OrderExpr("e.erased_at DESC, e.id").Scan(ctx, &erased)
+	return next, erased, asPerson(err)
+}
+
+// eraseAtOnce is how many events one run of the job takes: each is an act of its own.
+const eraseAtOnce = 50
+
+// EraseGuests takes what names guests, hosts and strays out of every event whose
+// days are over: rows, log, letters, mails and notices. What is counted stays, and
+// so do all rows and numbers of the log. It returns how many events it did.
+func (s *Store) EraseGuests(ctx context.Context) (int, error) {
+	site, err := s.Site(ctx)
+	if err != nil || site.ID == "" {
+		return 0, err
+	}
+	var ids []string
+	before := s.Now().AddDate(0, 0, -site.GuestDays)
+	err = s.read.NewSelect().TableExpr("events").Column("id").Where("erased_at IS NULL AND end_at < ?", before).OrderExpr("end_at, id").Limit(eraseAtOnce).Scan(ctx, &ids)
+	if err != nil {
+		return 0, asPerson(err)
+	}
+	done := 0
+	for _, id := range ids {
+		if _, err := s.Write(ctx, domain.Act{}, func(ctx context.Context, tx *Tx) error { return tx.erase(ctx, id, before) }); err != nil {
+			return done, err
+		}
+		done++
+	}
+	return done, nil
+}
+
+func (tx *Tx) erase(ctx context.Context, eventID string, before time.Time) error {
+	if err := tx.Lock(ctx, domain.EventTopic(eventID)); err != nil {
+		return err
+	}
+	e, _, err := eventOnly(ctx, tx, nil, eventID)
+	if err != nil || e.ErasedAt != nil || !e.EndAt.Before(before) {
+		return err // another instance was faster, or the event was moved
+	}
+	w, err := tx.pseudonyms(ctx, e)
+	if err != nil {
+		return err
+	}
+	for _, step := range []func(context.Context, string, *pseudonyms) error{tx.eraseRows, tx.eraseItems, tx.eraseLog} {
+		if err := step(ctx, eventID, w); err != nil {
+			return err
+		}
+	}
+	e.ErasedAt, e.PrincipalGuest, e.Contact, e.ContactPhone = &tx.Now, "", "", ""
+	return tx.saveEvent(ctx, e, domain.Change{Verb: "event.erased", New: strconv.Itoa(w.guests)})
+}
+
+// pseudonyms are what people of an event are called from now on.
+type pseudonyms struct {
+	guests int
+	of     map[string]string // by subject: guest:…, host:…, stray:…
+	text   *strings.Replacer // in texts of others
+}
+
+func (tx *Tx) pseudonyms(ctx context.Context, e *domain.Event) (*pseudonyms, error) {
+	w := &pseudonyms{of: map[string]string{}}
+	var pairs []string
+	for _, table := range []struct{ name, kind, word, order string }{
+		{"guests", "guest", "来宾", "sort, id"}, {"hosts", "host", "主方", "sort, id"}, {"strays", "stray", "来客", "at, id"},
+	} {
+		var rows []struct{ ID, Name string }
+		if err := tx.NewSelect().TableExpr(table.name).Column("id", "name").Where("event_id = ?", e.ID).OrderExpr(table.order).Scan(ctx, &rows); err != nil {
+			return nil, err
+		}
+		for k, r := range rows {
+			name := table.word + strconv.Itoa(k+1)
+			w.of[table.kind+":"+r.ID] = name
+			if utf8.RuneCountInString(r.Name) > 1 { // one character is part of other words
+				pairs = append(pairs, r.Name, name)
+			}
+			if _, err := tx.NewRaw("UPDATE ? SET name = ? WHERE id = ?", bun.Ident(table.name), name, r.ID).Exec(ctx); err != nil {
+				return nil, err
+			}
+			if table.kind == "guest" {
+				w.guests++
+				if _, err := tx.NewRaw("UPDATE guests SET search = ? WHERE id = ?", search.Key(name, ""), r.ID).Exec(ctx); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	if utf8.RuneCountInString(e.PrincipalGuest) > 1 {
+		pairs = append(pairs, e.PrincipalGuest, "来宾")
+	}
+	w.text = strings.NewReplacer(pairs...)
+	return w, nil
+}
+
+// eraseRows empties what belongs to people, and revokes their links.
+func (tx *Tx) eraseRows(ctx context.Context, eventID string, w *pseudonyms) error {
+	for _, q := range []string{
+		"UPDATE guests SET title = NULL, organisation = NULL, plate = NULL, bay = NULL, needs = NULL, phone = NULL, pass_no = pass_no + 1 WHERE event_id = ?",
+		"UPDATE hosts SET title = NULL WHERE event_id = ?",
+		"UPDATE strays SET organisation = NULL, host = NULL WHERE event_id = ?",
+		"UPDATE invitations SET email = NULL, companion_names = NULL, diets = NULL, diet_note = NULL, plate = NULL, message = NULL WHERE event_id = ?",
+		"UPDATE confirmations SET spoke_to = NULL, note = NULL WHERE event_id = ?",
+		"UPDATE seats SET card = NULL, was_card = NULL WHERE event_id = ?",
+		"DELETE FROM mails WHERE event_id = ?",
+		"DELETE FROM deliveries WHERE notice_id IN (SELECT id FROM notices WHERE event_id = ?)",
+		"DELETE FROM notices WHERE event_id = ?",
+		"DELETE FROM channel_notices WHERE event_id = ?",
+	} {
+		if _, err := tx.NewRaw(q, eventID).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	var parties []domain.Party
+	if err := tx.NewSelect().Model(&parties).Where("event_id = ?", eventID).Scan(ctx); err != nil {
+		return err
+	}
+	for _, p := range parties {
+		if name := w.text.Replace(p.Name); name != p.Name {
+			if _, err := tx.NewRaw("UPDATE parties SET name = ? WHERE id = ?", name, p.ID).Exec(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// eraseItems takes names out of what crews were told to do and what they answered.
+func (tx *Tx) eraseItems(ctx context.Context, eventID string, w *pseudonyms) error {
+	var items []struct{ ID, Zh, En, Reason, Reading string }
+	err := tx.NewSelect().TableExpr("items").ColumnExpr("id, zh, COALESCE(en, '') AS en, COALESCE(reason, '') AS reason, COALESCE(reading, '') AS reading").Where("event_id = ?", eventID).Scan(ctx, &items)
+	if err != nil {
+		return err
+	}
+	for _, i := range items {
+		zh, en, reason, reading := w.text.Replace(i.Zh), w.text.Replace(i.En), w.text.Replace(i.Reason), w.text.Replace(i.Reading)
+		if zh == i.Zh && en == i.En && reason == i.Reason && reading == i.Reading {
+			continue
+		}
+		_, err := tx.NewRaw("UPDATE items SET zh = ?, en = NULLIF(?, ''), reason = NULLIF(?, ''), reading = NULLIF(?, '') WHERE id = ?", zh, en, reason, reading, i.ID).Exec(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// typed are the log rows whose old and new values are what somebody typed about a
+// guest; those of the others are states, positions and seats, which the log's rules need.
+var typed = map[string]bool{"guest.changed": true, "invitation.changed": true, "invitation.taken": true}
+
+// eraseLog leaves every row with its number, time, person and verb.
+func (tx *Tx) eraseLog(ctx context.Context, eventID string, w *pseudonyms) error {
+	topic := domain.EventTopic(eventID)
+	for after := int64(0); ; {
+		var rows []domain.Change
+		if err := tx.NewSelect().Model(&rows).Where("topic = ? AND seq > ?", topic, after).OrderExpr("seq").Limit(logPage).Scan(ctx); err != nil {
+			return err
+		}
+		for k := range rows {
+			c := rows[k]
+			label, labelEn, old, now, note, lot := w.text.Replace(c.Label), w.text.Replace(c.LabelEn), w.text.Replace(c.Old), w.text.Replace(c.New), w.text.Replace(c.Note), w.text.Replace(c.Lot)
+			if name := w.of[c.Subject]; name != "" {
+				label, labelEn = name, ""
+			}
+			if domain.NamesPeople(c.Subject) {
+				note = ""
+			}
+			if typed[c.Verb] {
+				old, now = "", ""
+			}
+			if label == c.Label && labelEn == c.LabelEn && old == c.Old && now == c.New && note == c.Note && lot == c.Lot {
+				continue
+			}
+			_, err := tx.NewRaw("UPDATE changes SET label = ?, label_en = NULLIF(?, ''), old = NULLIF(?, ''), new = NULLIF(?, ''), note = NULLIF(?, ''), lot = NULLIF(?, '') WHERE topic = ? AND seq = ?",
+				label, labelEn, old, now, note, lot, topic, c.Seq).Exec(ctx)
+			if err != nil {
+				return err
+			}
+		}
+		if len(rows) < logPage {
+			return nil
+		}
+		after = rows[len(rows)-1].Seq
+	}
+}
