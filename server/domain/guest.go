@@ -85,6 +85,7 @@ type Guest struct {
 	Previous     Position  `bun:",nullzero" json:"previous,omitempty"` // where undo leads
 	PositionAt   time.Time `json:"position_at"`                        // acted-at of the last move
 	PositionBy   string    `bun:",nullzero" json:"position_by,omitempty"`
+	NextAt       *time.Time `json:"next_at,omitempty"` // when the next step is to see him; nil when he is not on the way
 	Struck       bool      `json:"struck,omitempty"`                 // taken off the list; the row stays
 	PassNo       int       `json:"-"`                                // see Pass
 	Said         Answer    `bun:",scanonly" json:"answer,omitempty"` // to the invitation; in lists only

@@ -45,7 +45,7 @@ import("./shell.js").then(begin);
 // What only some pages need comes by itself, where it is needed.
 const where = (selector, load) => document.querySelector(selector) && load().then(begin);
 where("#lobby, .view-guests", () => import("./relay.js"));
-where("#lobby, [data-keys-choice]", () => import("./keys.js"));
+where("#lobby, #control, [data-keys-choice]", () => import("./keys.js"));
 where("#plan-page", () => import("./seats.js"));
 where("#door-find", () => import("./door.js"));
 where("#kiosk, #organiser, [data-print]", () => import("./passes.js"));
