@@ -36,6 +36,10 @@ var fieldsOf = map[string][]string{
 	"POST /events/:id/invitations/import": {"text"}, "POST /events/:id/invitations/mails": {"which", "guest"}, "PUT /events/:id/letter": {"subject_zh", "zh", "subject_en", "en", "remind"}, "GET /events/:id/invitations": {"show", "q", "page"},
 	"PUT /guests/:id/invitation": {"email", "locale"}, "PUT /guests/:id/invitation/sent": {"channel"}, "PUT /guests/:id/invitation/taken": {"x"}, "POST /guests/:id/confirmations": {"way", "result", "spoke_to", "note"},
 	"GET /g/:token": {"lang", "done"}, "POST /g/:token": passFields, "POST /g/:token/opened": {"x"},
+	"POST /events/:id/posts": postFields, "PUT /posts/:id": postFields, "GET /posts/:id/here": {"code"}, "POST /posts/:id/duties": {"person", "backup"}, "PUT /duties/:id/report": {"code"},
+	"PUT /duties/:id/stand-in": {"person"}, "PUT /duties/:id/relief": {"relief", "reason", "minutes", "handover"}, "PUT /duties/:id/relief/approval": {"x"}, "PUT /duties/:id/release": {"reason"},
+	"PUT /duties/:id/back": {"x"}, "PUT /events/:id/release": {"crew", "reason"}, "POST /events/:id/cues": cueFields, "PUT /cues/:id": cueFields, "PUT /cues/:id/acknowledgement": {"x"}, "PUT /cues/:id/fired": {"x"},
+	"PUT /events/:id/early": {"mode"}, "POST /events/:id/vehicles": vehicleFields, "PUT /vehicles/:id": vehicleFields, "PUT /vehicles/:id/state": {"state"}, "POST /lifts": {"name"}, "PUT /lifts/:id/state": {"state", "note"},
 	"PUT /guests/:id/position": {"position"}, "PUT /parties/:id/position": {"position"}, "GET /lobby": {"post", "q"}, "GET /board": {"tv"},
 	"POST /people": personFields, "PUT /people/:id": personFields, "PUT /people/:id/pin": {"pin"}, "GET /live": {"topic", "since", "view"},
 	"PUT /session/lock": {"x"}, "PUT /me/pin": {"pin", "again", "old", "first"}, "PUT /me/lock": {"hours"}, "POST /invites/:token": {"tap"}, "POST /people/:id/invite": {"x"},
@@ -55,8 +59,32 @@ var (
 	guestFields   = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs", "phone"}
 	passFields    = []string{"answer", "companions", "companion_names", "diets", "diet_note", "transport", "arrive_at", "plate", "message", "tap", "lang"}
 	signInFields  = []string{"venue", "pack", "badge", "title", "organisation", "phone"}
+	postFields    = []string{"code", "name", "crew", "task", "gesture", "channel", "position", "minutes", "from_at"}
+	cueFields     = []string{"cause", "scope", "crew", "zh", "en", "off"}
+	vehicleFields = []string{"plate", "kind", "bay", "driver", "phone", "arrives", "leaves"}
 	personFields  = []string{"staff_no", "phone", "name", "role", "crew", "locale", "pin"}
 )
+
+// reception gives an event a post with somebody on duty, a car, and the building a lift.
+func (s *site) reception(t *testing.T, event string) (post, duty, vehicle, lift string) {
+	t.Helper()
+	made := func(r domain.Receipt, err error) string {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Created
+	}
+	ctx := t.Context()
+	post = made(s.Store.AddPost(ctx, domain.Act{}, event, domain.Post{Code: "Z01", Name: "东门岗", Crew: domain.CrewSEC, Position: domain.PositionGate}))
+	made(s.Store.AddDuty(ctx, domain.Act{}, post, s.world.People["security"].ID, false))
+	duties, err := s.Store.Duties(ctx, event)
+	if err != nil || len(duties) != 1 {
+		t.Fatal(duties, err)
+	}
+	vehicle = made(s.Store.AddVehicle(ctx, domain.Act{}, event, domain.Vehicle{Plate: "测A·00001", Bay: "B01"}))
+	return post, duties[0].ID, vehicle, made(s.Store.AddLift(ctx, domain.Act{}, "三号梯"))
+}
 
 // good are values with which a form would be taken.
 func (s *site) good(route string) url.Values {
@@ -73,6 +101,14 @@ func (s *site) good(route string) url.Values {
 		v = form("name", "主席台", "layout", "dais", "seats", "5")
 	case "POST /events/:id/hosts":
 		v = form("hosts", "白鹭，董事长")
+	case "POST /events/:id/posts", "PUT /posts/:id":
+		v = form("code", "Y"+store.NewID()[30:], "name", "大堂岗", "crew", "SVC")
+	case "POST /events/:id/cues", "PUT /cues/:id":
+		v = form("cause", "gate", "scope", "first", "crew", "SVC", "zh", "迎宾就位")
+	case "POST /events/:id/vehicles", "PUT /vehicles/:id":
+		v = form("plate", "测A"+store.NewID()[30:])
+	case "PUT /duties/:id/relief":
+		v = form("relief", s.world.People["service2"].ID, "reason", "如厕", "minutes", "10")
 	case "POST /people", "PUT /people/:id":
 		v = form("staff_no", "s"+strings.ReplaceAll(store.NewID(), "-", "")[8:20], "name", "新人", "role", "crew_member", "crew", "SVC", "locale", "zh", "pin", "864209")
 	case "PUT /events/:id/status":
@@ -130,9 +166,14 @@ func TestPoison(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		post, duty, vehicle, lift := s.reception(t, event)
+		cues, err := s.Store.Cues(t.Context(), event)
+		if err != nil || len(cues) == 0 {
+			t.Fatal(cues, err)
+		}
 		id := strings.NewReplacer("/events/:id", "/events/"+event, "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
-			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
+			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
 		for _, r := range server.Routes(s.Web, &server.Ops{}) {
 			route := r.Method + " " + r.Path

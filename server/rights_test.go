@@ -390,6 +390,8 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		}
 		m.seats(r, x.ev)
 		fields = form("person", "guest:"+x.ev.guest, "no", "1", "seq", "1000000")
+	case reception(path):
+		id = m.reception(r, x)
 	case strings.HasPrefix(path, "/hosts/"):
 		id = store.NewID()
 		m.sql("INSERT INTO hosts (id, event_id, name, sort, struck, seq, created_at) VALUES (?, ?, '白鹭', 1, FALSE, 1, '2026-01-01 00:00:00+00:00')", id, x.ev.e.ID)
@@ -477,6 +479,34 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("name", fmt.Sprintf("会见 %s %d", x.who.as, x.n), "layout", "talks", "seats", "3")
 	case "POST /events/:id/hosts":
 		fields = form("hosts", fmt.Sprintf("主人%s%d，总裁", x.who.as, x.n))
+	case "POST /events/:id/posts", "PUT /posts/:id":
+		fields = form("code", fmt.Sprintf("Z%d", x.n), "name", fmt.Sprintf("大堂岗 %s", x.who.as), "crew", "SVC")
+	case "POST /posts/:id/duties":
+		fields = form("person", m.extra.ID)
+	case "PUT /duties/:id/stand-in":
+		fields = form("person", m.extra.ID)
+	case "PUT /duties/:id/relief":
+		fields = form("relief", m.extra.ID, "reason", "如厕", "minutes", "10")
+	case "PUT /duties/:id/release":
+		fields = form("reason", "换班")
+	case "PUT /events/:id/release":
+		m.reception(r, x)
+		fields = form("reason", "换班")
+	case "PUT /events/:id/early":
+		m.sql("UPDATE events SET early_at = '2026-01-01 00:00:00+00:00', early_mode = NULL WHERE id = ?", id)
+		fields = form("mode", "lounge")
+	case "POST /events/:id/cues", "PUT /cues/:id":
+		fields = form("cause", "gate", "scope", "first", "crew", "SVC", "zh", fmt.Sprintf("迎宾 %s %d", x.who.as, x.n))
+	case "POST /events/:id/vehicles", "PUT /vehicles/:id":
+		fields = form("plate", fmt.Sprintf("测A·%d", x.n), "driver", "鸬鹚") // no bay: to keep one is an item of the guards, who would be part of it then
+	case "PUT /vehicles/:id/state":
+		fields = form("state", "parked")
+	case "POST /lifts":
+		fields = form("name", fmt.Sprintf("%d号梯", x.n))
+	case "PUT /lifts/:id/state":
+		m.sql("INSERT INTO lifts (id, name, state, state_at, sort, seq) VALUES ('L1', '一号梯', 'normal', '2026-01-01 00:00:00+00:00', 1, 1) ON CONFLICT (id) DO UPDATE SET state = 'normal', state_at = excluded.state_at")
+		id = "L1"
+		fields = form("state", "held")
 	case "PUT /settings/seating":
 		fields = form("dais_rule", []string{"A", "B"}[x.n%2])
 		m.sql("UPDATE sites SET dais_rule = ?", []string{"B", "A"}[x.n%2])
@@ -537,6 +567,48 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		path = strings.Replace(path, ":photo", photo, 1)
 	}
 	return path, fields
+}
+
+// reception tells a route about one post, duty, cue or car.
+func reception(path string) bool {
+	for _, what := range []string{"/posts/", "/duties/", "/cues/", "/vehicles/"} {
+		if strings.HasPrefix(path, what) {
+			return true
+		}
+	}
+	return false
+}
+
+// reception makes what the route acts on, in the state from which it leads on, and returns its id. Posts and cues are
+// of the attendants; the duty is the asking person's own, but for what somebody else has to say.
+func (m *matrix) reception(r server.Route, x *target) string {
+	const then = "2026-01-01 00:00:00+00:00"
+	id, event := store.NewID(), x.ev.e.ID
+	m.sql("UPDATE posts SET struck = TRUE WHERE event_id = ?", event)
+	m.sql("UPDATE duties SET struck = TRUE WHERE event_id = ?", event)
+	m.sql("INSERT INTO posts (id, event_id, code, name, crew, minutes, struck, sort, seq, created_at) VALUES (?, ?, 'Y1', '大堂岗', 'SVC', 0, FALSE, 1, 1, ?)", "post"+id, event, then)
+	person := m.s.world.People["board"].ID
+	own := []string{"report", "relief", "back"}
+	if x.who.as != "" && slices.ContainsFunc(own, func(end string) bool { return strings.HasSuffix(r.Path, end) }) {
+		person = m.s.world.People[x.who.as].ID
+	}
+	state := "planned"
+	switch r.Method + " " + r.Path {
+	case "DELETE /duties/:id/report", "PUT /duties/:id/relief", "PUT /duties/:id/release", "PUT /events/:id/release":
+		state = "on"
+	case "PUT /duties/:id/relief/approval":
+		state = "asked"
+	case "DELETE /duties/:id/relief":
+		state = "away"
+	case "DELETE /duties/:id/release", "PUT /duties/:id/back":
+		state = "released"
+	}
+	m.sql(`INSERT INTO duties (id, event_id, post_id, person_id, backup, state, state_at, by_code, reason, relief_id, return_at, released_at, struck, seq, created_at)
+		VALUES (?, ?, ?, ?, FALSE, ?, ?, FALSE, '如厕', ?, ?, ?, FALSE, 1, ?)`, "duti"+id, event, "post"+id, person, state, then, m.extra.ID, then, then, then)
+	fired := sql.NullString{String: then, Valid: strings.HasSuffix(r.Path, "/acknowledgement") || r.Method == http.MethodDelete}
+	m.sql("INSERT INTO cues (id, event_id, cause, scope, crew, zh, off, fired_at, state_at, sort, seq, created_at) VALUES (?, ?, 'gate', 'first', 'SVC', '迎宾就位', FALSE, ?, ?, 1, 1, ?)", "cues"+id, event, fired, then, then)
+	m.sql("INSERT INTO vehicles (id, event_id, plate, arrives, leaves, state, previous, state_at, struck, seq, created_at) VALUES (?, ?, ?, 0, 0, 'gate', 'expected', ?, FALSE, 1, ?)", "vehi"+id, event, id[:16], then, then)
+	return strings.TrimPrefix(r.Path, "/")[:4] + id
 }
 
 // seats brings a plan into the state from which the route leads on: the guest waits, or sits on the first seat.
@@ -704,7 +776,14 @@ func (m *matrix) expected(r server.Route, x target) string {
 	}
 	may := v.Can(r.Right, secrecy)
 	unseen := false
+	leads := may && (v.Can(domain.RightItemCheck, secrecy) || v.Can(domain.RightItemAccept, secrecy) || v.MayDo(domain.CrewSVC, secrecy))
 	switch {
+	case strings.HasPrefix(r.Path, "/vehicles/"):
+		unseen = !v.Can(domain.RightGuestsSee, secrecy)
+	case r.Path == "/cues/:id/acknowledgement":
+		may = v.MayDo(domain.CrewSVC, secrecy)
+	case r.Right == domain.RightPostsEdit && r.Method != http.MethodGet:
+		may = leads
 	case r.Path == "/events/:id/status":
 		may = v.Can(domain.RightEventEdit, secrecy) // cancelling
 	case r.Path == "/events/:id/acceptance":

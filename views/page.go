@@ -122,10 +122,17 @@ type TodoItem struct {
 // TodayPage is GET /today: most urgent first, then mine, then my events.
 type TodayPage struct {
 	Page
+	Duties  []TodayDuty // where I stand today
 	Urgent  *TodoItem
 	Mine    []TodoItem // open items of my crew on my events, by due time
 	Waiting []TodoItem // items waiting for my acceptance or check
 	Events  []EventLine
+}
+
+// TodayDuty is a person's own post at one event.
+type TodayDuty struct {
+	Event *domain.Event
+	Board domain.PostBoard
 }
 
 // EventsPage is GET /events: one group a site day.
@@ -289,6 +296,7 @@ type EventBoardPage struct {
 	Stars    []domain.Item // ★ items that still block "ready" (before) or closing (after), worst first
 	Parties  []PartyGroup
 	Counts   domain.GuestCounts
+	Cues     []domain.Cue
 	Feed     []domain.Change
 }
 

@@ -91,6 +91,9 @@ func Seed(ctx context.Context, s *store.Store, o Options) (Result, error) {
 	if res.Guests, err = t.invite(ctx, &d.Visit, res.Visit); err != nil {
 		return res, fmt.Errorf("demo: guests: %w", err)
 	}
+	if err := t.post(ctx, &d.Visit, res.Visit); err != nil {
+		return res, fmt.Errorf("demo: posts: %w", err)
+	}
 	if err := t.seat(ctx, &d.Visit, res.Visit); err != nil {
 		return res, fmt.Errorf("demo: seats: %w", err)
 	}

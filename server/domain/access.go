@@ -31,10 +31,15 @@ const (
 	RightGuestsSee  Right = "guests.see"
 	RightGuestsEdit Right = "guests.edit"
 	RightGuestsMove Right = "guests.move"
+	RightPostsEdit  Right = "posts.edit" // posts and who is on duty; a crew lead those of his crew: store.mayPost
+	RightRelease    Right = "release"    // let people leave their posts
+
+	// RightControl follows guests and lifts over all events: the control room's page.
+	RightControl Right = "control"
 )
 
 // EventRights are the rights that need a relation to an event.
-var EventRights = []Right{RightEventSee, RightEventEdit, RightEventRun, RightEventReady, RightEventClose, RightEventBoard, RightItemDo, RightItemAdd, RightItemAccept, RightItemCheck, RightGuestsSee, RightGuestsEdit, RightGuestsMove}
+var EventRights = []Right{RightEventSee, RightEventEdit, RightEventRun, RightEventReady, RightEventClose, RightEventBoard, RightItemDo, RightItemAdd, RightItemAccept, RightItemCheck, RightGuestsSee, RightGuestsEdit, RightGuestsMove, RightPostsEdit, RightRelease}
 
 // Relation is how a person stands to one event; higher is nearer.
 type Relation int
@@ -72,6 +77,8 @@ func (p *Person) Can(r Right) bool {
 		return p.staff() || p.Role == RoleBoard
 	case RightToday, RightEvents, RightFeed:
 		return p.staff()
+	case RightControl:
+		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead, RoleControlRoom) || p.Role == RoleCrewLead && p.Crew == CrewSEC
 	case RightLobby:
 		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead, RoleControlRoom) || p.staff() && seesGuests(p.Crew)
 	}
@@ -113,6 +120,10 @@ func (v Viewer) Can(r Right, secrecy Secrecy) bool {
 		return v.Relation >= RelationCrew || p.is(RoleSupervisor, RoleCentreHead, RoleControlRoom, RoleSupplyClerk)
 	case RightItemAdd:
 		return command || p.is(RoleSupervisor, RoleCentreHead) || p.Role == RoleCrewLead && v.Relation >= RelationCrew
+	case RightPostsEdit:
+		return command || p.is(RoleSupervisor, RoleCentreHead) || p.Role == RoleCrewLead && v.Relation >= RelationCrew
+	case RightRelease:
+		return command || p.is(RoleSupervisor, RoleCentreHead)
 	case RightGuestsSee:
 		return command || p.is(RoleSupervisor, RoleCentreHead, RoleAdmin, RoleControlRoom) || v.Relation >= RelationCrew && seesGuests(v.Crew)
 	case RightGuestsEdit:

@@ -73,8 +73,10 @@ type Event struct {
 	TeaMinutes      int         `json:"tea_minutes"` // 0 = the level's own interval
 	ReadyAt         *time.Time  `json:"ready_at,omitempty"`
 	ReadyBy         string      `bun:",nullzero" json:"ready_by,omitempty"`
-	PassNo          int         `json:"-"`   // see Pass
-	Seq             int64       `json:"seq"` // topic seq of the last change of these fields
+	EarlyAt         *time.Time  `json:"early_at,omitempty"`                   // guests stood at the gate before their time
+	EarlyMode       string      `bun:",nullzero" json:"early_mode,omitempty"` // what the commander decided: EarlyLounge or EarlyGo
+	PassNo          int         `json:"-"`                                    // see Pass
+	Seq             int64       `json:"seq"`                                  // topic seq of the last change of these fields
 	StateAt         time.Time   `json:"state_at"`
 	CreatedAt       time.Time   `json:"created_at"`
 
@@ -277,7 +279,7 @@ func (e *Event) ValidateConfirm() error {
 	return bad.Err()
 }
 
-func contains(list []string, s string) bool {
+func contains[T comparable](list []T, s T) bool {
 	for _, v := range list {
 		if v == s {
 			return true

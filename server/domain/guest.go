@@ -69,26 +69,27 @@ type Party struct {
 // Guest is an invited person (来宾). Personal data: shown to door, attendants,
 // control room and command only.
 type Guest struct {
-	ID           string    `bun:",pk" json:"id"`
-	EventID      string    `json:"event_id"`
-	PartyID      string    `bun:",nullzero" json:"party_id,omitempty"`
-	Name         string    `json:"name"`
-	Title        string    `bun:",nullzero" json:"title,omitempty"`
-	Organisation string    `bun:",nullzero" json:"organisation,omitempty"`
-	Rank         int       `json:"rank"` // protocol order, 1 = principal; 0 = none
-	Plate        string    `bun:",nullzero" json:"plate,omitempty"`
-	Bay          string    `bun:",nullzero" json:"bay,omitempty"`
-	Needs        string    `bun:",nullzero" json:"needs,omitempty"`
-	Phone        string    `bun:",nullzero" json:"phone,omitempty"` // see NormalisePhone
-	Search       string    `json:"-"`                               // lower-case name, pinyin, initials, plate, organisation, last digits of the phone (see server/search)
-	Position     Position  `json:"position"`
-	Previous     Position  `bun:",nullzero" json:"previous,omitempty"` // where undo leads
-	PositionAt   time.Time `json:"position_at"`                        // acted-at of the last move
-	PositionBy   string    `bun:",nullzero" json:"position_by,omitempty"`
-	Struck       bool      `json:"struck,omitempty"`                 // taken off the list; the row stays
-	PassNo       int       `json:"-"`                                // see Pass
-	Said         Answer    `bun:",scanonly" json:"answer,omitempty"` // to the invitation; in lists only
-	Hidden       bool      `bun:",scanonly" json:"hidden,omitempty"` // see Event.NamesHidden
+	ID           string     `bun:",pk" json:"id"`
+	EventID      string     `json:"event_id"`
+	PartyID      string     `bun:",nullzero" json:"party_id,omitempty"`
+	Name         string     `json:"name"`
+	Title        string     `bun:",nullzero" json:"title,omitempty"`
+	Organisation string     `bun:",nullzero" json:"organisation,omitempty"`
+	Rank         int        `json:"rank"` // protocol order, 1 = principal; 0 = none
+	Plate        string     `bun:",nullzero" json:"plate,omitempty"`
+	Bay          string     `bun:",nullzero" json:"bay,omitempty"`
+	Needs        string     `bun:",nullzero" json:"needs,omitempty"`
+	Phone        string     `bun:",nullzero" json:"phone,omitempty"` // see NormalisePhone
+	Search       string     `json:"-"`                               // lower-case name, pinyin, initials, plate, organisation, last digits of the phone (see server/search)
+	Position     Position   `json:"position"`
+	Previous     Position   `bun:",nullzero" json:"previous,omitempty"` // where undo leads
+	PositionAt   time.Time  `json:"position_at"`                        // acted-at of the last move
+	PositionBy   string     `bun:",nullzero" json:"position_by,omitempty"`
+	NextAt       *time.Time `json:"next_at,omitempty"`                // when the next step is to see him; nil when he is not on the way
+	Struck       bool       `json:"struck,omitempty"`                 // taken off the list; the row stays
+	PassNo       int        `json:"-"`                                // see Pass
+	Said         Answer     `bun:",scanonly" json:"answer,omitempty"` // to the invitation; in lists only
+	Hidden       bool       `bun:",scanonly" json:"hidden,omitempty"` // see Event.NamesHidden
 
 	SignedInAt *time.Time `json:"signed_in_at,omitempty"`
 	SignedInBy string     `bun:",nullzero" json:"signed_in_by,omitempty"` // "" with SignedInAt: by himself, at the screen at the door

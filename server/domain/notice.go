@@ -24,6 +24,17 @@ const (
 	NoticeDeclined NoticeKind = "declined" // the principal guest will not come
 	NoticeStray    NoticeKind = "stray"    // somebody at the door stands on no list, and a word is asked for
 	NoticeTest     NoticeKind = "test"
+
+	NoticeCue       NoticeKind = "cue"          // guests have come so far: do this now
+	NoticeAbsent    NoticeKind = "absent"       // nobody has reported at a post
+	NoticeOverdue   NoticeKind = "overdue"      // guests left one step and were not seen at the next
+	NoticeEarly     NoticeKind = "early"        // guests at the gate before their time: decide
+	NoticeEarlyMode NoticeKind = "early_mode"   // what was decided
+	NoticeNobody    NoticeKind = "late_arrival" // their time is over and nobody is at the gate
+	NoticeRelief    NoticeKind = "relief"       // somebody asks to leave his post
+	NoticeReturn    NoticeKind = "return"       // somebody is not back from his leave
+	NoticeOverride  NoticeKind = "override"     // somebody was let go before the guests had left
+	NoticeLift      NoticeKind = "lift"         // a lift is out of order, or has people shut in
 )
 
 // How long notices matter.
@@ -47,7 +58,7 @@ type Notice struct {
 	Kind           NoticeKind `json:"kind"`
 	Args           Args       `bun:"-" json:"args,omitempty"`
 	ArgsJSON       string     `bun:"args" json:"-"`
-	Subjects       string     `bun:",nullzero" json:"-"` // item ids, one a line: when all of them are settled nobody is reminded
+	Subjects       string     `bun:",nullzero" json:"-"` // what it is about, one a line (item ids; "cue:<id>" …): when all of it is settled nobody is reminded
 	URL            string     `json:"url"`
 	Grave          bool       `json:"grave,omitempty"` // comes again until it is acknowledged
 	Quiet          bool       `json:"quiet,omitempty"` // off duty: it stands in the list and rings nobody
@@ -95,6 +106,7 @@ type Trigger struct {
 	Crews   []Crew   // whose it is; empty = everybody on the event
 	People  []string // named persons, instead of their whole crew
 	Post    Position // only who stands there
+	Leads   bool     // of the crews only their leads
 	Command bool     // the commander and the supervisor too
 	Working bool     // it is work of now, whatever day the event is: never quiet
 	Grave   bool
@@ -141,7 +153,11 @@ func OnDuty(e *Event, hands []Hand) []Hand {
 func (t *Trigger) Audience(e *Event, hands []Hand, now time.Time, loc *time.Location) []Recipient {
 	duty := OnDuty(e, hands)
 	chosen := map[string]bool{}
-	for _, h := range duty {
+	told := duty
+	if t.Leads { // with no lead named, those of the crew
+		told = OnDuty(e, slices.DeleteFunc(slices.Clone(hands), func(h Hand) bool { return h.Person.Role != RoleCrewLead }))
+	}
+	for _, h := range told {
 		if t.concerns(&h, e) {
 			chosen[h.Person.ID] = true
 		}
@@ -311,7 +327,9 @@ func LogTriggers(e *Event, rows []Change, items map[string]*Item, guests map[str
 				Args: Args{"guest": c.Label, "organisation": c.Note, "n": "1"}, URL: "/door#stray-" + id,
 			})
 		default:
-			if crews, ok := concerned(e, c); ok {
+			if t, ok := receptionTrigger(e, c, id); ok {
+				list = append(list, t)
+			} else if crews, ok := concerned(e, c); ok {
 				list = append(list, changeTrigger(e, c, crews))
 			}
 		}
@@ -342,7 +360,10 @@ func guestTrigger(c *Change, g *Guest) Trigger {
 	}
 	t := Trigger{
 		Key: keyOf(string(NoticeGuest), g.EventID, who, c.New), Kind: NoticeGuest, EventID: g.EventID, Working: true, By: c.PersonID,
-		Args: Args{"guest": g.Name, "n": "1", "from": c.New}, URL: "/lobby",
+		Args: Args{"guest": g.Name, "title": g.Title, "car": strings.TrimSpace(g.Plate + " " + g.Bay), "needs": g.Needs, "n": "1", "from": c.New}, URL: "/lobby",
+	}
+	if g.NextAt != nil && g.Position == at {
+		t.Args["eta"] = strconv.Itoa(max(1, int(g.NextAt.Sub(g.PositionAt).Round(time.Minute)/time.Minute)))
 	}
 	if next := at.Next(); next != at && next != PositionLeft && Position(c.Old).Index() < at.Index() {
 		t.Post = next
@@ -388,9 +409,15 @@ func joined(list []Trigger) []Trigger {
 		first := &out[k]
 		n, _ := strconv.Atoi(first.Args["n"])
 		first.Args["n"] = strconv.Itoa(n + 1)
+		for _, name := range []string{"car", "needs"} { // of the whole party, each once
+			if v := t.Args[name]; v != "" && !strings.Contains(first.Args[name], v) && len(first.Args[name]) < 80 {
+				first.Args[name] = strings.TrimSpace(first.Args[name] + " " + v)
+			}
+		}
 		if len(t.Crews) == 0 {
 			first.Crews = nil
 		}
+		first.Items = append(first.Items, t.Items...)
 	}
 	return out
 }

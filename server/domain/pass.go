@@ -13,12 +13,13 @@ import (
 // PassKind says what a link without sign-in opens.
 type PassKind byte
 
-// A guest's own page, the organiser's page of one event, and the screen at its
-// door at which guests sign in themselves.
+// A guest's own page, the organiser's page of one event, the screen at its door at
+// which guests sign in themselves, and the sign at a post.
 const (
 	PassGuest     PassKind = 'g'
 	PassOrganiser PassKind = 'o'
 	PassKiosk     PassKind = 'k'
+	PassPost      PassKind = 'p' // the sign at a post: who reads it is there
 )
 
 // Pass is the right that a link or a QR code carries. Nothing of it is stored but

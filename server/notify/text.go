@@ -78,15 +78,43 @@ func (c *composer) text() Text {
 	case domain.NoticeReady:
 		return Text{c.l.T("notice.ready", "event", event), c.l.T("notice.ready_by", "person", c.n.Args["person"])}
 	case domain.NoticeGuest:
-		return Text{c.l.T("notice.guest", "post", c.l.T("post."+c.n.Args["from"])), c.join(c.guest(), event)}
+		return Text{c.l.T("notice.guest", "post", c.l.T("post."+c.n.Args["from"])), c.join(c.guest(), c.about(), c.eta(), event)}
 	case domain.NoticeDeclined:
 		return Text{c.l.T("notice.declined", "guest", c.guest()), event}
 	case domain.NoticeStray:
 		return Text{c.l.T("notice.stray"), c.join(c.guest(), c.typed("organisation"), event)}
 	case domain.NoticeDrill:
 		return Text{c.l.T("notice.drill"), event}
+	case domain.NoticeTest:
+		return Text{c.l.T("notice.test"), c.l.T("notice.test_body")}
 	}
-	return Text{c.l.T("notice.test"), c.l.T("notice.test_body")}
+	return c.reception(star, item, event)
+}
+
+// reception is what posts, cues, guests on the way and lifts have to say.
+func (c *composer) reception(star, item, event string) Text {
+	args := c.n.Args
+	switch c.n.Kind {
+	case domain.NoticeCue:
+		return Text{star + c.l.T("notice.cue", "item", item), event}
+	case domain.NoticeAbsent:
+		return Text{star + c.l.T("notice.absent", "place", c.typed("place")), c.join(c.l.T("notice.absent_by", "person", args["person"], "at", c.clock()), event)}
+	case domain.NoticeReturn:
+		return Text{c.l.T("notice.return", "place", c.typed("place")), c.join(c.l.T("notice.return_by", "person", args["person"], "at", c.clock()), event)}
+	case domain.NoticeOverdue:
+		return Text{star + c.l.T("notice.overdue", "post", c.l.T("post."+args["from"])), c.join(c.guest(), c.clock(), event)}
+	case domain.NoticeEarly:
+		return Text{star + c.l.T("notice.early", "n", args["minutes"]), event}
+	case domain.NoticeEarlyMode:
+		return Text{c.l.T("notice.early_mode_" + args["mode"]), event}
+	case domain.NoticeNobody:
+		return Text{c.l.T("notice.late_arrival", "at", c.clock()), event}
+	case domain.NoticeRelief:
+		return Text{c.l.T("notice.relief", "place", c.typed("place")), c.join(args["person"], c.typed("reason"), event)}
+	case domain.NoticeOverride:
+		return Text{star + c.l.T("notice.override", "place", c.typed("place")), c.join(args["person"], c.typed("reason"), event)}
+	}
+	return Text{star + c.l.T("notice.lift", "lift", args["lift"], "state", c.l.T("lift_state."+args["state"])), c.join(c.typed("reason"), event)}
 }
 
 func (c *composer) changed(event string) Text {
@@ -152,11 +180,30 @@ func (c *composer) clock() string {
 	return t.In(c.l.Loc).Format("15:04")
 }
 
+// named tells whether the reader may be told who comes.
+func (c *composer) named() bool {
+	return c.e != nil && c.where != Group && c.e.Secrecy != domain.SecrecySecret && c.v.Can(domain.RightGuestsSee, c.e.Secrecy)
+}
+
+// about is what the next post needs to know of who comes: title, plate and bay, needs.
+func (c *composer) about() string {
+	if !c.named() {
+		return ""
+	}
+	return c.join(c.n.Args["title"], c.n.Args["car"], c.n.Args["needs"])
+}
+
+func (c *composer) eta() string {
+	if c.n.Args["eta"] == "" {
+		return ""
+	}
+	return c.l.T("notice.guest_eta", "n", c.n.Args["eta"])
+}
+
 func (c *composer) guest() string {
-	named := c.e != nil && c.where != Group && c.e.Secrecy != domain.SecrecySecret && c.v.Can(domain.RightGuestsSee, c.e.Secrecy)
 	n, _ := strconv.Atoi(c.n.Args["n"])
 	switch {
-	case !named:
+	case !c.named():
 		return c.l.T("notice.guest_unnamed", "n", strconv.Itoa(max(n, 1)))
 	case n > 1:
 		return c.l.T("notice.guest_many", "guest", c.n.Args["guest"], "n", strconv.Itoa(n))

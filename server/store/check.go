@@ -213,6 +213,9 @@ func (s *Store) checkNotices(ctx context.Context, db bun.IDB, limit int) ([]Find
 			args.add(r.ID, limit)
 		}
 		for id := range strings.FieldsSeq(r.Subjects) {
+			if strings.Contains(id, ":") { // a cue, a duty, a guest: see SettleNotices
+				continue
+			}
 			if _, ok := slices.BinarySearch(items, id); !ok {
 				lost.add(r.ID+" "+id, limit)
 			}

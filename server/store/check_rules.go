@@ -59,6 +59,10 @@ var rules = []rule{
 			AND NOT EXISTS (SELECT 1 FROM hosts AS x WHERE c.subject = 'host:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM seat_plans AS x WHERE c.subject = 'plan:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM seats AS x WHERE c.subject = 'seat:' || x.id AND x.id = substr(c.subject, 6))
+			AND NOT EXISTS (SELECT 1 FROM posts AS x WHERE c.subject = 'post:' || x.id AND x.id = substr(c.subject, 6))
+			AND NOT EXISTS (SELECT 1 FROM cues AS x WHERE c.subject = 'cue:' || x.id AND x.id = substr(c.subject, 5))
+			AND NOT EXISTS (SELECT 1 FROM vehicles AS x WHERE c.subject = 'vehicle:' || x.id AND x.id = substr(c.subject, 9))
+			AND NOT EXISTS (SELECT 1 FROM lifts AS x WHERE c.subject = 'lift:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM sites AS x WHERE c.subject = 'site:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM events AS x WHERE c.subject = 'event:' || x.id AND x.id = substr(c.subject, 7))
 			AND NOT EXISTS (SELECT 1 FROM people AS x WHERE c.subject = 'person:' || x.id AND x.id = substr(c.subject, 8))
@@ -83,6 +87,24 @@ var rules = []rule{
 	},
 	seqRule("items", "items", "item"),
 	seqRule("guests", "guests", "guest"),
+	seqRule("posts", "posts", "post"),
+	seqRule("cues", "cues", "cue"),
+	seqRule("vehicles", "vehicles", "vehicle"),
+	{
+		"duties.seq", "duties whose seq is not a log row of their post: phones may show an older state (duty)",
+		"set seq to the post's last log row",
+		`SELECT x.id FROM duties AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'event:' || x.event_id AND c.seq = x.seq AND c.subject = 'post:' || x.post_id) ORDER BY 1`,
+	},
+	{
+		"duties.event", "duties at a post of another event (duty)",
+		"set event_id to the post's",
+		`SELECT x.id FROM duties AS x WHERE NOT EXISTS (SELECT 1 FROM posts AS p WHERE p.id = x.post_id AND p.event_id = x.event_id) ORDER BY 1`,
+	},
+	{
+		"lifts.seq", "lifts whose seq is not a log row of theirs: screens may show an older state (lift)",
+		"set seq to the lift's last log row",
+		`SELECT x.id FROM lifts AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'floor' AND c.seq = x.seq AND c.subject = 'lift:' || x.id) ORDER BY 1`,
+	},
 	seqRule("hosts", "hosts", "host"),
 	seqRule("seat_plans", "seat plans", "plan"),
 	{

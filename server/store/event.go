@@ -645,7 +645,7 @@ func (s *Store) SetStatus(ctx context.Context, act domain.Act, id string, status
 	case domain.EventReady:
 		right = domain.RightEventReady
 	}
-	return s.changeEvent(ctx, act, id, right, func(ctx context.Context, tx *Tx, e *domain.Event, _ domain.Viewer) error {
+	return s.changeEvent(ctx, act, id, right, func(ctx context.Context, tx *Tx, e *domain.Event, v domain.Viewer) error {
 		if e.Status == status {
 			return nil // said twice: quiet
 		}
@@ -680,6 +680,9 @@ func (s *Store) SetStatus(ctx context.Context, act domain.Act, id string, status
 				e.ActualStartAt = &tx.At
 			}
 			e.ActualEndAt = nil
+			if err := tx.fireCause(ctx, e.ID, domain.CauseSeated); err != nil {
+				return err
+			}
 		case domain.EventClearing:
 			if e.ActualEndAt == nil {
 				e.ActualEndAt = &tx.At
@@ -687,6 +690,9 @@ func (s *Store) SetStatus(ctx context.Context, act domain.Act, id string, status
 		case domain.EventReleased:
 			if e.LeftAt == nil {
 				return domain.Conflict("event.guests_not_left")
+			}
+			if err := tx.releaseCrew(ctx, e, v, "", "", false); err != nil {
+				return err
 			}
 		case domain.EventClosed:
 			if n, err := tx.openBlockers(ctx, e.ID); err != nil {
@@ -699,10 +705,38 @@ func (s *Store) SetStatus(ctx context.Context, act domain.Act, id string, status
 		if err := tx.saveEvent(ctx, e, domain.Change{Verb: "event.status", Old: string(old), New: string(status), Note: reason}); err != nil {
 			return err
 		}
+		if status == domain.EventConfirmed {
+			if err := tx.addCues(ctx, e); err != nil {
+				return err
+			}
+			if err := tx.keepBays(ctx, e); err != nil {
+				return err
+			}
+		}
 		if e.Status.Working() {
 			return tx.syncItems(ctx, e)
 		}
 		return nil
+	})
+}
+
+// SetEarlyMode is the commander's decision when guests came before their time:
+// domain.EarlyLounge or EarlyGo. Needs RightEventReady.
+func (s *Store) SetEarlyMode(ctx context.Context, act domain.Act, id, mode string) (domain.Receipt, error) {
+	return s.changeEvent(ctx, act, id, domain.RightEventReady, func(ctx context.Context, tx *Tx, e *domain.Event, _ domain.Viewer) error {
+		switch {
+		case mode != domain.EarlyLounge && mode != domain.EarlyGo:
+			return domain.InvalidField("mode", "field.choose")
+		case e.Status.Over():
+			return domain.Conflict("event.over")
+		case e.EarlyAt == nil:
+			return domain.Conflict("event.not_early")
+		case e.EarlyMode == mode:
+			return nil
+		}
+		old := e.EarlyMode
+		e.EarlyMode = mode
+		return tx.saveEvent(ctx, e, domain.Change{Verb: "event.early_mode", Old: old, New: mode})
 	})
 }
 

@@ -252,7 +252,13 @@ func (s *Store) changeGuests(ctx context.Context, act domain.Act, column, id str
 		if err != nil {
 			return err
 		}
-		arrived := false
+		var legs domain.Legs
+		if right == domain.RightGuestsMove {
+			if legs, err = tx.legs(ctx, e.ID); err != nil {
+				return err
+			}
+		}
+		var moved []domain.Guest
 		for k := range guests {
 			g := &guests[k]
 			tx.Receipt.Subjects = append(tx.Receipt.Subjects, "guest:"+g.ID)
@@ -271,16 +277,17 @@ func (s *Store) changeGuests(ctx context.Context, act domain.Act, column, id str
 				continue
 			}
 			c.Lot = lot
+			if right == domain.RightGuestsMove {
+				g.Expect(legs)
+			}
 			if err := tx.saveGuest(ctx, g, *c); err != nil {
 				return err
 			}
-			arrived = arrived || g.Position.Arrived() && c.Verb == "guest.moved"
+			if c.Verb == "guest.moved" {
+				moved = append(moved, *g)
+			}
 		}
-		if arrived && e.ActualArrivalAt == nil {
-			e.ActualArrivalAt = &tx.At
-			return tx.saveEvent(ctx, e, domain.Change{Verb: "event.arrived", New: clockP(e.ActualArrivalAt, s.Loc)})
-		}
-		return nil
+		return tx.guestsMoved(ctx, e, moved)
 	})
 }
 

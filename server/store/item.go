@@ -290,6 +290,9 @@ func (a *itemAct) consequences(ctx context.Context, wasReady bool) error {
 			if err := tx.saveEvent(ctx, e, domain.Change{Verb: "event.left", New: clockP(e.LeftAt, tx.s.Loc)}); err != nil {
 				return err
 			}
+			if err := tx.fireCause(ctx, e.ID, domain.CauseLeft); err != nil {
+				return err
+			}
 			return tx.syncItems(ctx, e)
 		case !left && e.LeftAt != nil:
 			old := clockP(e.LeftAt, tx.s.Loc)
@@ -578,19 +581,19 @@ func (s *Store) AddItem(ctx context.Context, act domain.Act, in domain.Item) (do
 		if !e.Status.Working() {
 			return domain.Conflict("event.not_working")
 		}
-		if err := in.Validate(); err != nil {
-			return err
-		}
 		return tx.addItem(ctx, e, &in)
 	})
 }
 
-// addItem puts a checked ad-hoc item onto the list of an event that is worked on.
+// addItem puts an ad-hoc item on a locked event's list.
 func (tx *Tx) addItem(ctx context.Context, e *domain.Event, in *domain.Item) error {
+	if err := in.Validate(); err != nil {
+		return err
+	}
 	if in.ID == "" {
 		in.ID = NewID()
 	}
-	in.Anchor, in.Status, in.StateAt, in.CreatedAt = domain.AnchorFixed, domain.ItemOpen, tx.At, tx.Now
+	in.EventID, in.Anchor, in.Status, in.StateAt, in.CreatedAt = e.ID, domain.AnchorFixed, domain.ItemOpen, tx.At, tx.Now
 	if err := tx.NewSelect().Model((*domain.Item)(nil)).ColumnExpr("COALESCE(MAX(sort), 0)").Where("event_id = ?", e.ID).Scan(ctx, &in.Sort); err != nil {
 		return err
 	}

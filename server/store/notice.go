@@ -199,12 +199,24 @@ func handsOf(ctx context.Context, db bun.IDB, e *domain.Event, now time.Time) ([
 // tell makes the notices of triggers, with a delivery to each device of who is
 // to be rung, and what the chat groups are told.
 func (tx *Tx) tell(ctx context.Context, e *domain.Event, triggers []domain.Trigger) error {
+	rows, err := tx.noticesOf(ctx, e, triggers)
+	if err != nil {
+		return err
+	}
+	if err := tx.addNotices(ctx, rows); err != nil {
+		return err
+	}
+	return tx.tellChannels(ctx, e, triggers)
+}
+
+// noticesOf are the notices of triggers, one for each who is to be told.
+func (tx *Tx) noticesOf(ctx context.Context, e *domain.Event, triggers []domain.Trigger) ([]domain.Notice, error) {
 	if len(triggers) == 0 {
-		return nil
+		return nil, nil
 	}
 	hands, err := handsOf(ctx, tx, e, tx.Now)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var rows []domain.Notice
 	for k := range triggers {
@@ -212,15 +224,12 @@ func (tx *Tx) tell(ctx context.Context, e *domain.Event, triggers []domain.Trigg
 		for _, r := range t.Audience(e, hands, tx.Now, tx.s.Loc) {
 			n, err := newNotice(t, r, tx.Now)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			rows = append(rows, n)
 		}
 	}
-	if err := tx.addNotices(ctx, rows); err != nil {
-		return err
-	}
-	return tx.tellChannels(ctx, e, triggers)
+	return rows, nil
 }
 
 func newNotice(t *domain.Trigger, r domain.Recipient, now time.Time) (domain.Notice, error) {
@@ -328,10 +337,13 @@ func (s *Store) SettleNotices(ctx context.Context) error {
 	var open []domain.Notice
 	err := s.read.NewSelect().Model(&open).Where("acknowledged_at IS NULL AND settled_at IS NULL AND made_at > ?", now.Add(-24*time.Hour)).
 		Where("kind IN ('due','late','rejected','blocked','drill')").OrderExpr("person_id, made_at").Limit(2000).Scan(ctx)
-	if err != nil || len(open) == 0 {
+	if err != nil {
 		return asPerson(err)
 	}
 	over, err := s.overNotices(ctx, open, now)
+	if err == nil {
+		over, err = s.withReception(ctx, over, now)
+	}
 	if err != nil || len(over) == 0 {
 		return asPerson(err)
 	}
@@ -357,6 +369,20 @@ func (s *Store) SettleNotices(ctx context.Context) error {
 		return nil
 	})
 	return err
+}
+
+// withReception adds those of the reception that are over, in the order of people.
+func (s *Store) withReception(ctx context.Context, over []domain.Notice, now time.Time) ([]domain.Notice, error) {
+	var open []domain.Notice
+	err := s.read.NewSelect().Model(&open).Where("acknowledged_at IS NULL AND settled_at IS NULL AND made_at > ?", now.Add(-24*time.Hour)).
+		Where("kind IN ('cue','absent','return','overdue','early','lift')").OrderExpr("person_id, made_at").Limit(2000).Scan(ctx)
+	if err != nil || len(open) == 0 {
+		return over, err
+	}
+	more, err := s.settledReception(ctx, open)
+	over = append(over, more...)
+	slices.SortStableFunc(over, func(a, b domain.Notice) int { return strings.Compare(a.PersonID, b.PersonID) })
+	return over, err
 }
 
 func (s *Store) overNotices(ctx context.Context, open []domain.Notice, now time.Time) ([]domain.Notice, error) {

@@ -16,7 +16,7 @@ import (
 // deeds is everything that can be asked of an event by somebody, by the name
 // of the method. Each would be right for the commander or the supervisor.
 type deeds struct {
-	event, item, round, guest, party, photo, plan, seat, host, stray string
+	event, item, round, guest, party, photo, plan, seat, host, stray, post, duty, vehicle, cue string
 }
 
 func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain.Act) (domain.Receipt, error) {
@@ -146,6 +146,52 @@ func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain
 		"Confirm": func(ctx context.Context, a act) (R, error) {
 			return s.Confirm(ctx, a, d.guest, domain.Confirmation{Way: "phone", Result: "open"})
 		},
+		"AddPost": func(ctx context.Context, a act) (R, error) {
+			return s.AddPost(ctx, a, d.event, domain.Post{Code: "Y9", Name: "西门岗", Crew: domain.CrewSVC})
+		},
+		"UpdatePost": func(ctx context.Context, a act) (R, error) {
+			return s.UpdatePost(ctx, a, d.post, domain.Post{Code: "Y8", Name: "西门岗", Crew: domain.CrewSVC})
+		},
+		"StrikePost": func(ctx context.Context, a act) (R, error) { return s.StrikePost(ctx, a, d.post) },
+		"AddDuty": func(ctx context.Context, a act) (R, error) {
+			return s.AddDuty(ctx, a, d.post, "nobody", false)
+		},
+		"StrikeDuty": func(ctx context.Context, a act) (R, error) { return s.StrikeDuty(ctx, a, d.duty) },
+		"Report":     func(ctx context.Context, a act) (R, error) { return s.Report(ctx, a, d.duty, "") },
+		"Unreport":   func(ctx context.Context, a act) (R, error) { return s.Unreport(ctx, a, d.duty) },
+		"StandIn":    func(ctx context.Context, a act) (R, error) { return s.StandIn(ctx, a, d.duty, "nobody") },
+		"AskRelief": func(ctx context.Context, a act) (R, error) {
+			return s.AskRelief(ctx, a, d.duty, "nobody", "如厕", 10, "")
+		},
+		"Relieve":     func(ctx context.Context, a act) (R, error) { return s.Relieve(ctx, a, d.duty) },
+		"Return":      func(ctx context.Context, a act) (R, error) { return s.Return(ctx, a, d.duty, "") },
+		"Release":     func(ctx context.Context, a act) (R, error) { return s.Release(ctx, a, d.duty, "") },
+		"Recall":      func(ctx context.Context, a act) (R, error) { return s.Recall(ctx, a, d.duty) },
+		"BackAtWork":  func(ctx context.Context, a act) (R, error) { return s.BackAtWork(ctx, a, d.duty) },
+		"ReleaseCrew": func(ctx context.Context, a act) (R, error) { return s.ReleaseCrew(ctx, a, d.event, "", "") },
+		"AddCue": func(ctx context.Context, a act) (R, error) {
+			return s.AddCue(ctx, a, d.event, domain.Cue{Cause: domain.CauseGate, Crew: domain.CrewSVC, Zh: "迎宾"})
+		},
+		"UpdateCue": func(ctx context.Context, a act) (R, error) {
+			return s.UpdateCue(ctx, a, d.cue, domain.Cue{Cause: domain.CauseGate, Crew: domain.CrewSVC, Zh: "迎宾"})
+		},
+		"AcknowledgeCue": func(ctx context.Context, a act) (R, error) { return s.AcknowledgeCue(ctx, a, d.cue) },
+		"FireCue":        func(ctx context.Context, a act) (R, error) { return s.FireCue(ctx, a, d.cue) },
+		"RearmCue":       func(ctx context.Context, a act) (R, error) { return s.RearmCue(ctx, a, d.cue) },
+		"SetEarlyMode": func(ctx context.Context, a act) (R, error) {
+			return s.SetEarlyMode(ctx, a, d.event, domain.EarlyGo)
+		},
+		"AddVehicle": func(ctx context.Context, a act) (R, error) {
+			return s.AddVehicle(ctx, a, d.event, domain.Vehicle{Plate: "测A·00009"})
+		},
+		"UpdateVehicle": func(ctx context.Context, a act) (R, error) {
+			return s.UpdateVehicle(ctx, a, d.vehicle, domain.Vehicle{Plate: "测A·00009"})
+		},
+		"StrikeVehicle": func(ctx context.Context, a act) (R, error) { return s.StrikeVehicle(ctx, a, d.vehicle) },
+		"MoveVehicle": func(ctx context.Context, a act) (R, error) {
+			return s.MoveVehicle(ctx, a, d.vehicle, domain.VehicleGate)
+		},
+		"UndoVehicle":   func(ctx context.Context, a act) (R, error) { return s.UndoVehicle(ctx, a, d.vehicle) },
 		"UndoPartyMove": func(ctx context.Context, a act) (R, error) { return s.UndoPartyMove(ctx, a, d.party) },
 	}
 }
@@ -170,7 +216,15 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := deeds{plan: plan, seat: plans[0].Chairs[0].ID, host: strings.TrimPrefix(host.Subjects[0], "host:"), event: event, item: w.Item(t, event, "S4").ID, round: w.Item(t, event, "S15").ID, guest: r.Created, party: parties[0].ID, photo: "none"}
+	post := must(t)(w.Store.AddPost(t.Context(), domain.Act{}, event, domain.Post{Code: "Y1", Name: "大堂岗", Crew: domain.CrewSEC})).Created
+	must(t)(w.Store.AddDuty(t.Context(), domain.Act{}, post, w.People["commander"].ID, false))
+	duties, err := w.Store.Duties(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vehicle := must(t)(w.Store.AddVehicle(t.Context(), domain.Act{}, event, domain.Vehicle{Plate: "测A·00001"})).Created
+	cue := must(t)(w.Store.AddCue(t.Context(), domain.Act{}, event, domain.Cue{Cause: domain.CauseGate, Crew: domain.CrewSEC, Zh: "准备"})).Created
+	d := deeds{post: post, duty: duties[0].ID, vehicle: vehicle, cue: cue, plan: plan, seat: plans[0].Chairs[0].ID, host: strings.TrimPrefix(host.Subjects[0], "host:"), event: event, item: w.Item(t, event, "S4").ID, round: w.Item(t, event, "S15").ID, guest: r.Created, party: parties[0].ID, photo: "none"}
 	d.stray = must(t)(w.Store.MeetStray(t.Context(), domain.Act{}, domain.Stray{EventID: event, Name: "泽兰", State: domain.StrayAsked})).Created
 	if taken := w.Item(t, event, "S4").Photos; len(taken) > 0 {
 		d.photo = taken[0].ID
@@ -181,7 +235,7 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 // Every method that takes a person and something of an event is tried here.
 func TestAllDeedsAreTried(t *testing.T) {
 	elsewhere := "Write CreateEvent CreatePerson UpdatePerson SetPin SetDisabled SetLocale RevokeSession CreateSession Events " +
-		"SetDaisRule SetGuestDays LookedAt Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, seat_test.go
+		"SetDaisRule SetGuestDays AddLift SetLift LookedAt Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, seat_test.go
 	tried := deeds{}.all(nil)
 	typ := reflect.TypeFor[*store.Store]()
 	for m := range typ.Methods() {
@@ -238,7 +292,7 @@ func TestOutsiders(t *testing.T) {
 			equal(t, "announced", h.count(), 0)
 		}
 		// What does not exist at all answers the same.
-		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x"}).all(s) {
+		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x", post: "x", duty: "x", vehicle: "x", cue: "x"}).all(s) {
 			if name == "UpdateEvent" {
 				continue // its draft is made from the event
 			}

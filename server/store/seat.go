@@ -389,6 +389,7 @@ func (a *planAct) fresh(ctx context.Context, s *domain.Seat, seen int64) error {
 	return nil
 }
 
+// nameOf is a person's name, "" for nobody.
 func (tx *Tx) nameOf(ctx context.Context, personID string) (name string) {
 	if tx.NewSelect().TableExpr("people").Column("name").Where("id = ?", personID).Scan(ctx, &name) != nil {
 		return ""

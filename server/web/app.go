@@ -162,6 +162,8 @@ func capabilities(v domain.Viewer, secrecy domain.Secrecy) []string {
 		{domain.RightGuestsEdit, "can-edit-guests"},
 		{domain.RightGuestsSee, "can-guests"},
 		{domain.RightEventBoard, "can-board"},
+		{domain.RightPostsEdit, "can-posts"},
+		{domain.RightRelease, "can-release"},
 	} {
 		if v.Can(x.right, secrecy) {
 			caps = append(caps, x.class)

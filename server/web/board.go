@@ -61,7 +61,7 @@ func (a *App) EventBoard(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	page := views.EventBoardPage{Page: p, Event: *e, Progress: domain.Sum(b.items, p.Now), Stars: stars(e, b.items, p.Now), Parties: b.parties, Counts: b.counts, Feed: b.feed}
+	page := views.EventBoardPage{Page: p, Event: *e, Progress: domain.Sum(b.items, p.Now), Stars: stars(e, b.items, p.Now), Parties: b.parties, Counts: b.counts, Cues: b.cues, Feed: b.feed}
 	return show(c, fiber.Map{"event": e, "seq": heads[domain.EventTopic(e.ID)], "progress": page.Progress, "stars": page.Stars, "counts": page.Counts, "feed": page.Feed}, views.EventBoard(page))
 }
 

@@ -23,7 +23,8 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 	f := &eventView{App: a, ctx: ctx, v: v, e: s.event, snapshot: s}
 	f.v.Seq = s.seq
 	items, guests, changed := sorted(subjects)
-	if len(items)+len(guests) > maxRows && view != ViewBoard && view != ViewEvent && view != ViewSeats {
+	whole := view == ViewBoard || view == ViewEvent || view == ViewControl || view == ViewSeats
+	if len(items)+len(guests) > maxRows && !whole {
 		return []templ.Component{stale}, nil
 	}
 	clock := len(subjects) == 1 && subjects[0] == clockSubject
@@ -55,7 +56,14 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 		err = f.drill(subjects)
 	case ViewInvitations, ViewInvitation:
 		err = f.invitations(view, guests, changed)
+	case ViewPosts, ViewCues, ViewVehicles, ViewControl:
+		err = f.reception(view, subjects, changed, clock)
 	case ViewBoard:
+		if len(named("cue", subjects)) > 0 {
+			if err = f.cueStrip(); err != nil {
+				return nil, err
+			}
+		}
 		err = f.board(len(items) > 0 || changed || clock, len(guests) > 0)
 	case ViewAll:
 		if err = f.checklist(items, changed); err == nil {
@@ -63,6 +71,41 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 		}
 	}
 	return f.parts, err
+}
+
+// reception: posts, cues, cars, and the control room's card.
+func (f *eventView) reception(view string, subjects []string, changed, clock bool) error {
+	items, guests, _ := sorted(subjects)
+	switch {
+	case view == ViewControl:
+		card, err := f.controlEvent(f.ctx, f.e)
+		if err != nil {
+			return err
+		}
+		if f.e.Status.Over() {
+			f.add(views.Gone("control-" + f.e.ID))
+			return nil
+		}
+		f.add(views.ControlCard(f.v, card))
+	case changed:
+		f.add(stale) // its times and its state stand in every row
+	case view == ViewPosts:
+		if len(items) > 0 {
+			if err := f.lock(); err != nil {
+				return err
+			}
+		}
+		if ids := named("post", subjects); len(ids) > 0 || clock {
+			return f.posts(ids, clock)
+		}
+	case view == ViewCues:
+		return f.cues(named("cue", subjects))
+	case view == ViewVehicles:
+		if ids := named("vehicle", subjects); len(ids)+len(guests) > 0 {
+			return f.vehicles(ids)
+		}
+	}
+	return nil
 }
 
 // eventView collects the fragments of one event for one view.
@@ -173,7 +216,7 @@ func (f *eventView) board(items, guests bool) error {
 	}
 	if items {
 		p := domain.Sum(b.items, f.v.Now)
-		f.add(views.Gauge(f.v, f.e, p), views.Rings(f.v, f.e, p), views.Stars(f.v, f.e, stars(f.e, b.items, f.v.Now)))
+		f.add(views.EarlyBar(f.v, f.e, p.ReadyMissing()), views.Gauge(f.v, f.e, p), views.Rings(f.v, f.e, p), views.Stars(f.v, f.e, stars(f.e, b.items, f.v.Now)))
 	}
 	if guests {
 		f.add(views.Places(f.v, f.e, b.parties, b.counts))

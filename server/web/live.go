@@ -32,6 +32,11 @@ const (
 	ViewInvite   = "invite"
 	ViewAll      = "all" // items and guests: for programs
 
+	ViewPosts    = "posts"
+	ViewCues     = "cues"
+	ViewVehicles = "vehicles"
+	ViewControl  = "control"
+
 	ViewNotices = "notices"
 	ViewDrill   = "drill"
 	ViewSeats   = "seats" // plans of one event, and each of them
@@ -48,6 +53,7 @@ var viewRights = map[string]domain.Right{
 	ViewItems: domain.RightEventSee, ViewEvent: domain.RightEventSee, ViewToday: domain.RightEventSee, ViewActivity: domain.RightEventSee,
 	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
+	ViewPosts: domain.RightEventSee, ViewCues: domain.RightEventSee, ViewVehicles: domain.RightGuestsSee, ViewControl: domain.RightGuestsSee,
 	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
 	ViewInvitations: domain.RightGuestsEdit, ViewInvitation: domain.RightGuestsEdit,
 	ViewDoor: domain.RightGuestsSee, ViewHeadcount: domain.RightGuestsSee,
@@ -130,6 +136,10 @@ func (a *App) mayWatch(ctx context.Context, p *domain.Person, topics []domain.To
 			if !p.Can(domain.RightWall) {
 				return domain.ErrNotFound
 			}
+		case domain.TopicFloor:
+			if view != ViewControl || !p.Can(domain.RightControl) {
+				return domain.ErrNotFound
+			}
 		default:
 			return domain.ErrNotFound
 		}
@@ -199,7 +209,7 @@ func (s Source) Clock(ctx context.Context, topic string, key live.Key) ([]byte, 
 	switch {
 	case topic == domain.TopicBoard && key.View == ViewWall:
 		return s.fragments(ctx, topic, key, nil, 0)
-	case key.View == ViewBoard || key.View == ViewItems:
+	case key.View == ViewBoard || key.View == ViewItems || key.View == ViewPosts || key.View == ViewControl && topic != domain.TopicFloor:
 		return s.fragments(ctx, topic, key, []string{clockSubject}, 0)
 	}
 	return nil, nil
@@ -235,6 +245,8 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 		}
 	case kind == domain.TopicBoard:
 		parts, err = a.wallFragments(ctx, v, subjects)
+	case kind == domain.TopicFloor && key.View == ViewControl:
+		parts, err = a.liftFragments(ctx, v, subjects)
 	case kind == "event":
 		parts, err = a.eventFragments(ctx, v, id, key.View, subjects, seq)
 	}
@@ -248,6 +260,18 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 		}
 	}
 	return buf.Bytes(), nil
+}
+
+// liftFragments are the lifts that changed.
+func (a *App) liftFragments(ctx context.Context, v views.Ctx, subjects []string) ([]templ.Component, error) {
+	lifts, err := a.Store.Lifts(ctx)
+	var parts []templ.Component
+	for k := range lifts {
+		if slices.Contains(subjects, "lift:"+lifts[k].ID) {
+			parts = append(parts, views.LiftRow(v, &lifts[k]))
+		}
+	}
+	return parts, err
 }
 
 // lobbyMemory is how far back a change of an event is news for the lobby.
@@ -288,6 +312,7 @@ type boardData struct {
 	parties []views.PartyGroup
 	counts  domain.GuestCounts
 	feed    []domain.Change
+	cues    []domain.Cue
 }
 
 // feedRows is how far back a feed looks: one act may have written many rows, and
@@ -309,10 +334,24 @@ func (a *App) eventBoard(ctx context.Context, e *domain.Event) (*boardData, erro
 	if b.parties, b.counts, err = a.partyGroups(ctx, e.ID); err != nil {
 		return nil, err
 	}
+	if b.cues, err = a.Store.Cues(ctx, e.ID); err != nil {
+		return nil, err
+	}
 	if b.feed, err = a.feed(ctx, e.ID); e.NamesHidden(a.Store.Now()) && !store.Named(ctx) {
 		b.feed = withoutGuests(b.feed)
 	}
 	return b, err
+}
+
+// named are the ids of those subjects that are of a kind.
+func named(kind string, subjects []string) []string {
+	var ids []string
+	for _, s := range subjects {
+		if k, id := domain.SplitTopic(s); k == kind {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // sorted splits subjects into ids by kind.

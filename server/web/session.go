@@ -240,6 +240,7 @@ func (a *App) Me(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	p.View = "me"
 	sessions, err := a.Store.Sessions(c.UserContext(), p.Person.ID)
 	if err != nil {
 		return err
@@ -340,6 +341,7 @@ func (a *App) Outbox(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	p.View = "outbox"
 	return render(c, views.Outbox(p))
 }
 

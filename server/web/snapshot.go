@@ -93,6 +93,9 @@ func (a *App) snapshot(ctx context.Context, id string, seq int64) (*snapshot, er
 // maxSteps is how many changes a snapshot takes over one by one.
 const maxSteps = 30
 
+// besides are the kinds of subjects that are no part of a snapshot, as those that name people.
+var besides = []string{"person", "drill", "plan", "post", "cue", "vehicle"}
+
 // next is the snapshot as of seq or later, made from this one and what has
 // changed since: a tick moves one row of sixty. It is nil when that cannot be
 // told row by row.
@@ -110,7 +113,7 @@ func (s *snapshot) next(ctx context.Context, seq int64) (*snapshot, error) {
 		switch {
 		case kind == "item" && changes[k].Verb != "item.added":
 			ids = append(ids, id)
-		case domain.NamesPeople(changes[k].Subject) || kind == "drill" || kind == "plan" || kind == "person": // no part of it
+		case domain.NamesPeople(changes[k].Subject) || slices.Contains(besides, kind):
 		default:
 			return nil, nil
 		}

@@ -44,6 +44,13 @@ func (a *App) Today(c *fiber.Ctx) error {
 			working = append(working, e.ID)
 		}
 	}
+	duties, err := a.myDuties(ctx, p.Person.ID, working)
+	if err != nil {
+		return err
+	}
+	for _, b := range duties {
+		page.Duties = append(page.Duties, views.TodayDuty{Event: &byID[b.Post.EventID].Event, Board: b})
+	}
 	items, err := a.Store.ItemsOfEvents(ctx, working)
 	if err != nil {
 		return err
@@ -79,7 +86,7 @@ func (a *App) Today(c *fiber.Ctx) error {
 		}
 	}
 	watch(&page.Page, ViewToday, heads, topics...)
-	return show(c, fiber.Map{"urgent": page.Urgent, "mine": page.Mine, "waiting": page.Waiting, "events": page.Events}, views.Today(page))
+	return show(c, fiber.Map{"duties": duties, "urgent": page.Urgent, "mine": page.Mine, "waiting": page.Waiting, "events": page.Events}, views.Today(page))
 }
 
 // maxTopics is how many topics one socket may ask for (see live).

@@ -45,11 +45,8 @@ import("./shell.js").then(begin);
 // What is needed wherever a certain element stands comes by itself. What a view needs, its page names (layout.templ).
 const where = (selector, load) => document.querySelector(selector) && load().then(begin);
 where("#lobby, .view-guests", () => import("./relay.js"));
-where("#lobby, [data-keys-choice]", () => import("./keys.js"));
 where("[data-filter]", () => import("./filter.js"));
 where("#main form[hx-target]", () => import("./pageform.js"));
-where("#push", () => import("./push.js"));
-where("#outbox", () => import("./outboxpage.js"));
 on("click", (event) => {
   const link = event.target.closest?.("[data-shot]");
   if (!link || event.ctrlKey || event.metaKey) return;

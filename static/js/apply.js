@@ -74,12 +74,14 @@ function fresh(el) {
   setTimeout(() => delete el.dataset.fresh, 1600);
 }
 
-// own marks the rows that this person finished: nobody accepts his own work.
+// own marks the rows that this person finished, for nobody accepts his own work, and the duties that are his.
 export function own() {
   const me = body().person;
-  for (const row of all("[data-done-by]")) {
-    row.classList.toggle("is-own", Boolean(me) && row.dataset.doneBy === me);
-  }
+  const mark = (what, name, whose) => {
+    for (const row of all(`[data-${what}]`)) row.classList.toggle(name, Boolean(me) && whose(row.dataset) === me);
+  };
+  mark("done-by", "is-own", (data) => data.doneBy);
+  mark("owner", "is-mine", (data) => data.owner);
 }
 
 // replaceMain takes over a page that was fetched again. What came in while it was on its way is applied once more:

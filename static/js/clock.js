@@ -41,6 +41,8 @@ export function tick() {
   for (const el of all("[data-countdown]")) count(el, at);
   for (const el of all("[data-clock]"))
     el.textContent = new Date(at + el.dataset.clock * 6e4).toISOString().slice(11, 16);
+  for (const el of all("[data-since]"))
+    el.textContent = left(Math.max(0, Math.round((at - Date.parse(el.dataset.since)) / 1000)));
   for (const row of all("[data-moved]")) {
     row.toggleAttribute("data-just", at - Date.parse(row.dataset.moved) < JUST);
   }

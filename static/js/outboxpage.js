@@ -80,7 +80,7 @@ async function act({ outboxAct, n }, button) {
   ask("confirm", { by: button, fields: new FormData() }, () => discard(entry));
 }
 
-export function start() {
+function start() {
   if (!byId("outbox")) return;
   on("click", ({ target }) => {
     const button = target.closest("[data-outbox-act]");
@@ -90,3 +90,5 @@ export function start() {
   on("applied", draw);
   draw();
 }
+
+start();

@@ -5,7 +5,8 @@ import "./core.js";
 const box = document.getElementById("push");
 const button = document.getElementById("push-on");
 
-export function start() {
+function start() {
+  if (!box) return;
   const why = obstacle();
   if (why) return say(why);
   if (!("on" in box.dataset)) button.hidden = false;
@@ -63,3 +64,5 @@ function bytes(base64) {
 function say(why) {
   for (const p of box.querySelectorAll("[data-why]")) p.hidden = p.dataset.why !== why;
 }
+
+start();

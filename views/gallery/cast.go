@@ -31,7 +31,7 @@ func newSet(o Options, view string) set {
 		},
 		Nav: "today", View: view, Theme: o.Theme,
 		Person: &domain.Person{ID: commander, StaffNo: "commander", Name: "雷公藤", Role: domain.RoleCommander, PinHash: "x"},
-		Caps:   []string{"can-accept", "can-check", "can-edit", "can-run", "can-ready", "can-close", "can-add", "can-move", "can-edit-guests"},
+		Caps:   []string{"can-accept", "can-check", "can-edit", "can-run", "can-ready", "can-close", "can-add", "can-move", "can-edit-guests", "can-posts", "can-release"},
 	}}
 	for _, crew := range domain.Crews {
 		s.Caps = append(s.Caps, "do-"+string(crew))
@@ -326,7 +326,10 @@ func (s set) lines() []domain.Line { return domain.Lines(s.feed()) }
 
 // notices of every kind: the first half wait for an answer.
 func (s set) notices() []views.NoticeLine {
-	kinds := []domain.NoticeKind{domain.NoticeDue, domain.NoticeLate, domain.NoticeRejected, domain.NoticeBlocked, domain.NoticeChanged, domain.NoticeReady, domain.NoticeGuest, domain.NoticeStray, domain.NoticeDrill, domain.NoticeDeclined, domain.NoticeTest}
+	kinds := []domain.NoticeKind{
+		domain.NoticeDue, domain.NoticeLate, domain.NoticeRejected, domain.NoticeBlocked, domain.NoticeChanged, domain.NoticeReady, domain.NoticeGuest, domain.NoticeStray, domain.NoticeDrill, domain.NoticeDeclined, domain.NoticeTest,
+		domain.NoticeCue, domain.NoticeAbsent, domain.NoticeOverdue, domain.NoticeEarly, domain.NoticeEarlyMode, domain.NoticeNobody, domain.NoticeRelief, domain.NoticeReturn, domain.NoticeOverride, domain.NoticeLift,
+	}
 	var list []views.NoticeLine
 	for k, kind := range kinds {
 		n := domain.Notice{ID: string(kind), Kind: kind, URL: "/", MadeAt: s.in(-2 * k), Grave: kind == domain.NoticeLate || kind == domain.NoticeBlocked}
@@ -339,7 +342,8 @@ func (s set) notices() []views.NoticeLine {
 		if kind == domain.NoticeReady {
 			n.SettledAt = s.inP(-1)
 		}
-		title := s.T(noticeWords[kind], "item", s.item("E7").Text(s.Locale), "event", s.long(), "post", s.T("position.lobby"), "guest", s.guest(0).Name)
+		title := s.T(noticeWords[kind], "item", s.item("E7").Text(s.Locale), "event", s.long(), "post", s.T("position.lobby"),
+			"guest", s.guest(0).Name, "place", "Z04", "n", "12", "at", "14:05", "lift", s.T("gallery.lift", "n", "3"), "state", s.T("lift_state.trapped"))
 		list = append(list, views.NoticeLine{Notice: n, Title: title, Body: s.long()})
 	}
 	return list
@@ -347,7 +351,9 @@ func (s set) notices() []views.NoticeLine {
 
 var noticeWords = map[domain.NoticeKind]string{
 	domain.NoticeDue: "notice.due_one", domain.NoticeLate: "notice.late_one", domain.NoticeRejected: "notice.rejected", domain.NoticeBlocked: "notice.blocked", domain.NoticeChanged: "notice.changed",
-	domain.NoticeReady: "notice.ready", domain.NoticeGuest: "notice.guest", domain.NoticeStray: "notice.stray", domain.NoticeDrill: "notice.drill", domain.NoticeDeclined: "notice.declined", domain.NoticeTest: "notice.test",
+	domain.NoticeReady: "notice.ready", domain.NoticeGuest: "notice.guest", domain.NoticeStray: "notice.stray", domain.NoticeDeclined: "notice.declined", domain.NoticeDrill: "notice.drill", domain.NoticeTest: "notice.test",
+	domain.NoticeCue: "notice.cue", domain.NoticeAbsent: "notice.absent", domain.NoticeOverdue: "notice.overdue", domain.NoticeEarly: "notice.early", domain.NoticeEarlyMode: "notice.early_mode_lounge", domain.NoticeNobody: "notice.late_arrival",
+	domain.NoticeRelief: "notice.relief", domain.NoticeReturn: "notice.return", domain.NoticeOverride: "notice.override", domain.NoticeLift: "notice.lift",
 }
 
 func (s set) bell(open int, grave bool) views.Bell {

@@ -57,6 +57,7 @@ var groups = []group{
 	{"controls", "items", controls},
 	{"items", "items", items},
 	{"guests", "guests", guests},
+	{"reception", "posts", reception},
 	{"seats", "seats", seats},
 	{"invitations", "invitations", invitations},
 	{"door", "door", door},

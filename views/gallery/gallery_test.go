@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"huiwu/server/domain"
 	"huiwu/server/i18n"
 	"huiwu/views/gallery"
 )
@@ -68,7 +69,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 // "make shots".
 func TestEveryPart(t *testing.T) {
 	html := all(t, "zh")
-	aids := map[string]bool{"Sprite": true, "Gone": true, "Document": true, "InvitationGone": true} // nothing to see
+	aids := map[string]bool{"Sprite": true, "Gone": true, "Document": true, "InvitationGone": true, "Paper": true} // nothing to see
 	begins := regexp.MustCompile(`(?m)^templ (?:\([^)]*\) )?([A-Z]\w*)\(`)
 	files, err := filepath.Glob("../*.templ")
 	if err != nil || len(files) < 15 {
@@ -84,7 +85,7 @@ func TestEveryPart(t *testing.T) {
 		for _, m := range begins.FindAllStringSubmatchIndex(src, -1) {
 			name := src[m[2]:m[3]]
 			body, _, _ := strings.Cut(src[m[1]:], "\n}\n")
-			page := strings.Contains(body, "@Layout(") || strings.Contains(body, "@Document(") || strings.HasSuffix(name, "Body") && name != "InviteBody"
+			page := strings.Contains(body, "@Layout(") || strings.Contains(body, "@Document(") || strings.Contains(body, "@Paper(") || strings.HasSuffix(name, "Body") && name != "InviteBody"
 			if page || aids[name] {
 				continue
 			}
@@ -125,6 +126,9 @@ func TestEveryState(t *testing.T) {
 		{"EventStatus", "StatusChip", "data-status", ""},
 		{"Secrecy", "SecrecyBadge", "data-secrecy", "normal"}, // not marked
 		{"NoticeKind", "NoticeRow", "data-kind", ""},
+		{"DutyState", "PostCard", "data-duty", ""},
+		{"VehicleState", "VehicleRow", "data-vehicle", ""},
+		{"LiftState", "LiftRow", "data-lift", ""},
 	} {
 		values := constants(t, x.kind)
 		if len(values) < 3 {
@@ -155,6 +159,16 @@ func TestEveryState(t *testing.T) {
 	for _, word := range []string{"data-photo=\"tick\"", "item-round", "thumb-old", "act-defer"} {
 		if !strings.Contains(in("ItemRow")+in("Thumbs"), word) {
 			t.Errorf("no row with %s", word)
+		}
+	}
+	for _, v := range []string{domain.PostHeld, domain.PostEmpty, domain.PostReserve, domain.PostOver, domain.DutyLate, domain.DutyAbsent, "planned"} {
+		if !strings.Contains(in("PostCard"), `data-post-state="`+v+`"`) {
+			t.Errorf("no PostCard that is %s", v)
+		}
+	}
+	for _, v := range []string{domain.CueOff, domain.CueWaiting, domain.CueFired, domain.CueAcked} {
+		if !strings.Contains(in("CueRow"), `data-cue="`+v+`"`) {
+			t.Errorf("no CueRow that is %s", v)
 		}
 	}
 	gauges := in("Gauge")

@@ -53,6 +53,13 @@ func (w *World) Fill(t testing.TB) {
 	did(s.MarkSent(ctx, w.Act("commander"), guests[1].ID, domain.ByLetter))
 	did(s.Confirm(ctx, w.Act("commander"), guests[1].ID, domain.Confirmation{Way: "phone", Result: "declined", SpokeTo: "秘书", Note: "出差"}))
 
+	post, err := s.AddPost(ctx, w.Act("supervisor"), w.Event, domain.Post{Code: "Z01", Name: "东门岗", Crew: domain.CrewSEC, Position: domain.PositionGate, Minutes: 3})
+	must(err)
+	did(s.AddDuty(ctx, w.Act("supervisor"), post.Created, w.People["security"].ID, false))
+	did(s.AddDuty(ctx, w.Act("supervisor"), post.Created, w.People["captain"].ID, true))
+	did(s.AddVehicle(ctx, w.Act("supervisor"), w.Event, domain.Vehicle{Plate: "测A·00001", Bay: "B01", Arrives: 1}))
+	did(s.AddLift(ctx, w.Act("supervisor"), "三号梯"))
+
 	did(s.AddHosts(ctx, w.Act("supervisor"), w.Event, []domain.Host{{Name: "白鹭", Title: "董事长"}}))
 	plan, err := s.AddSeatPlan(ctx, w.Act("supervisor"), domain.SeatPlan{EventID: w.Event, Name: "主席台", Function: "全体会", RoomID: "R2", Layout: domain.LayoutDais, Seats: 3})
 	must(err)

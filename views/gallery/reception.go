@@ -1,0 +1,194 @@
+package gallery
+
+import (
+	"time"
+
+	"huiwu/server/domain"
+	"huiwu/views"
+)
+
+// post is a post of the visit with one person on duty in each of those states.
+func (s set) post(id, word string, due int, states ...domain.DutyState) *domain.PostBoard {
+	b := &domain.PostBoard{Post: domain.Post{
+		ID: id, EventID: s.event.ID, Code: "Z04", Name: s.T(word), Crew: domain.CrewSEC, Position: domain.PositionLobby, Minutes: 1, Channel: "2", FromAt: s.inP(due),
+	}}
+	for _, state := range states {
+		b.Duties = append(b.Duties, s.duty(id, state))
+	}
+	return b
+}
+
+func (s set) duty(post string, state domain.DutyState) domain.Duty {
+	d := domain.Duty{ID: post + "-" + string(state), EventID: s.event.ID, PostID: post, PersonID: attendant, State: state, StateAt: s.in(-4)}
+	if state != domain.DutyPlanned && state != domain.DutyReplaced {
+		d.ReportedAt, d.ReportedBy = s.inP(-40), attendant
+	}
+	switch state {
+	case domain.DutyAsked, domain.DutyAway:
+		d.Reason, d.ReliefID, d.ReturnAt, d.Handover = s.T("relief_reason.meal"), supervisor, s.inP(11), s.long()
+	case domain.DutyReleased:
+		d.ReleasedAt, d.ReleasedBy, d.Override = s.inP(-4), commander, s.T("gallery.reason_exempt")
+	case domain.DutyBack:
+		d.ReleasedAt, d.BackAt = s.inP(-9), s.inP(-4)
+	}
+	return d
+}
+
+// shownPost is a post with the words over it.
+type shownPost struct {
+	word string
+	*domain.PostBoard
+}
+
+// posts are a post in every state that it may show, and somebody in every state that he may be in.
+func (s set) posts() []shownPost {
+	held := s.post("held", "position.lobby", -30, domain.DutyOn)
+	held.Duties[0].ByCode = true
+	held.Post.Task, held.Post.Gesture = s.long(), "direct"
+	replaced := s.post("replaced", "position.lift", -30, domain.DutyReplaced, domain.DutyOn)
+	replaced.Duties[1].PersonID, replaced.Duties[1].StandsFor = supervisor, replaced.Duties[0].ID
+	reserve := s.post("reserve", "posts.backup", -30, domain.DutyOn)
+	reserve.Duties[0].Backup = true
+	long := s.post("long", "position.venue", 20, domain.DutyPlanned)
+	long.Post.Name, long.Post.Task = s.long()[:min(len(s.long()), 60)], s.long()+s.long()
+	return []shownPost{
+		{"post_state.planned", long},
+		{"post_state.late", s.post("late", "position.gate", -2, domain.DutyPlanned)},
+		{"post_state.absent", s.post("absent", "position.drop-off", -9, domain.DutyPlanned)},
+		{"post_state.held", held},
+		{"duty_state.asked", s.post("asked", "position.lobby", -30, domain.DutyAsked)},
+		{"duty_state.away", s.post("away", "position.lobby", -30, domain.DutyAway)},
+		{"duty_state.replaced", replaced},
+		{"post_state.reserve", reserve},
+		{"post_state.empty", s.post("empty", "position.gate", 30)},
+		{"post_state.over", s.post("over", "position.gate", -200, domain.DutyReleased, domain.DutyBack)},
+	}
+}
+
+func (s set) boards() []domain.PostBoard {
+	var list []domain.PostBoard
+	for _, p := range s.posts() {
+		list = append(list, *p.PostBoard)
+	}
+	return list
+}
+
+// reserves can stand in for who has not come.
+func (s set) reserves() []domain.Duty {
+	return []domain.Duty{{ID: "spare", PersonID: supervisor, Backup: true, State: domain.DutyOn}}
+}
+
+// missing is what keeps everybody at his post.
+func (s set) missing() []domain.Item {
+	var list []domain.Item
+	for _, id := range []string{"X9", "V5", "S19"} {
+		i := s.item(id)
+		i.ID = "missing-" + id
+		list = append(list, *i)
+	}
+	return list
+}
+
+// cues are one in every state.
+func (s set) cues() []domain.Cue {
+	usual := domain.UsualCues(1)
+	list := usual[:5]
+	for k := range list {
+		list[k].ID, list[k].EventID, list[k].StateAt = "c"+list[k].Zh, s.event.ID, s.in(-3)
+	}
+	list[1].Off = true
+	list[2].FiredAt = s.inP(-3)
+	list[3].FiredAt, list[3].AckedAt, list[3].AckedBy = s.inP(-4), s.inP(-2), attendant
+	list[4].Scope, list[4].Zh, list[4].En = domain.ScopePrincipal, s.long(), ""
+	return list
+}
+
+// early is the visit with guests at the gate before their time; mode is what was decided.
+func (s set) early(mode string) *domain.Event {
+	e := s.event
+	e.ID, e.EarlyAt = "early-"+mode, s.inP(33)
+	if mode == domain.EarlyLounge || mode == domain.EarlyGo {
+		e.EarlyMode = mode
+	}
+	return &e
+}
+
+// vehicles are a car in every state.
+func (s set) vehicles() []domain.Vehicle {
+	var list []domain.Vehicle
+	for k, state := range domain.VehicleStates {
+		v := domain.Vehicle{ID: "v" + string(state), EventID: s.event.ID, Plate: s.guest(k).Plate, Bay: s.guest(k).Bay, Arrives: k + 1, Leaves: 7 - k, State: state, StateAt: s.in(-2 * k)}
+		if k > 0 {
+			v.Previous = domain.VehicleStates[k-1]
+		}
+		if k == 1 {
+			v.Kind, v.Driver, v.Phone = "考斯特", s.Names[attendant], "13000000000"
+		}
+		list = append(list, v)
+	}
+	return list
+}
+
+func (s set) passengers() []domain.Guest {
+	var list []domain.Guest
+	for k := range 7 {
+		list = append(list, s.guest(k))
+	}
+	return list
+}
+
+// lifts are one in every state.
+func (s set) lifts() []domain.Lift {
+	var list []domain.Lift
+	for k, state := range domain.LiftStates {
+		l := domain.Lift{ID: "l" + string(state), Name: s.T("gallery.lift", "n", string(rune('1'+k))), State: state, StateAt: s.in(-4), Sort: k}
+		if state.Alarming() {
+			l.Note = s.long()
+		}
+		list = append(list, l)
+	}
+	return list
+}
+
+// control is what the control room sees of the visit: one party overdue, one on its way, one expected.
+func (s set) control(id string) *views.ControlEvent {
+	e := s.event
+	e.ID = id
+	at := func(p *views.PartyGroup, pos domain.Position, next time.Time) views.PartyGroup {
+		for k := range p.Guests {
+			p.Guests[k].Position, p.Guests[k].PositionAt, p.Guests[k].NextAt = pos, s.in(-9), &next
+			if next.IsZero() {
+				p.Guests[k].NextAt = nil
+			}
+		}
+		return *p
+	}
+	c := &views.ControlEvent{Event: e, Counts: s.counts(), Cues: s.cues(), Parties: []views.PartyGroup{
+		at(s.party(id+"-lobby", s.T("gallery.party"), 3), domain.PositionLobby, s.in(-6)),
+		at(s.party(id+"-gate", s.long(), 2), domain.PositionGate, s.in(1)),
+		at(s.party("", "", 1), domain.PositionExpected, time.Time{}),
+	}}
+	return c
+}
+
+// swept is the same event at its end, the cameras looked through or not.
+func (s set) swept(id string, done bool) *views.ControlEvent {
+	e := s.eventOf(domain.EventClearing)
+	e.ID = id
+	i := s.item("V5")
+	if done {
+		i.Status, i.DoneAt, i.DoneBy = domain.ItemDone, s.inP(-2), attendant
+	}
+	return &views.ControlEvent{Event: e, Counts: s.counts(), Sweep: i}
+}
+
+// mine is somebody's own post on his day.
+func (s set) mine(state domain.DutyState, due int) *domain.PostBoard {
+	b := s.post("my-"+string(state), "position.lobby", due, state)
+	b.Post.Task = s.long()
+	return b
+}
+
+func (s set) staff() []domain.Person {
+	return []domain.Person{*s.Person, {ID: attendant, Name: s.Names[attendant], Crew: domain.CrewSVC}}
+}
