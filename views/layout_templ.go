@@ -2071,10 +2071,10 @@ type extra struct{ styles, scripts []string }
 
 // extras are by view. A script that is wanted wherever a certain element stands is named in app.js instead.
 var extras = map[string]extra{
-	"lobby":       {[]string{"relay.css"}, []string{"keys.js"}},
+	"lobby":       {[]string{"relay.css"}, []string{"relay.js", "keys.js"}},
 	"me":          {scripts: []string{"keys.js", "push.js"}},
 	"outbox":      {scripts: []string{"outboxpage.js"}},
-	"guests":      {styles: doorStyles},
+	"guests":      {doorStyles, []string{"relay.js"}},
 	"seats":       {[]string{"seats.css"}, []string{"seats.js"}},
 	"invitations": letters,
 	"invitation":  letters,

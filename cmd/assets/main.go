@@ -55,16 +55,17 @@ var entries = []entry{
 	{source: "js/door.js", budget: 4 * kb},
 	{source: "js/passes.js", budget: 1 * kb},
 	{source: "js/letters.js", budget: 1 * kb},
-	{source: "js/keys.js", budget: 1 * kb},
+	{source: "js/relay.js", budget: 2 * kb},
+	{source: "js/keys.js", budget: 2 * kb},
 	{source: "js/push.js", budget: 1 * kb},
 	{source: "js/outboxpage.js", budget: 2 * kb},
 }
 
 // These are of no use without network: forms that fill a page, the switch for push, pages without sign-in, what goes
-// to paper, letters to guests, seat plans, hot keys and the boards of walls, which are for a desk (the browser keeps those files by itself, as
-// all of them), and codes, which only the server can read.
+// to paper, letters to guests, seat plans, hot keys and the boards of walls, which are for a desk (the
+// browser keeps those files by itself, as all of them), photos, and codes, which only the server can read.
 var online = []string{
-	"pageform.js", "push.js", "print.js", "print.css", "seats.js", "seats.css", "letters.js", "letters.css", "keys.js", "passes.js", "camera.js", "decode.js", "dash.css",
+	"pageform.js", "push.js", "print.js", "print.css", "seats.js", "seats.css", "letters.js", "letters.css", "keys.js", "passes.js", "camera.js", "decode.js", "dash.css", "viewer.js",
 }
 
 // A chunk is fetched by import(), on the pages that need it.

@@ -33,6 +33,7 @@ func project(t *testing.T, more map[string]string) string {
 		"static/js/seats.js":                     `document.title = "seats";`,
 		"static/js/door.js":                      `document.title = "door";`,
 		"static/js/passes.js":                    `document.title = "passes";`,
+		"static/js/relay.js":                     `document.title = "relay";`,
 		"static/js/keys.js":                      `document.title = "keys";`,
 		"static/js/push.js":                      `document.title = "push";`,
 		"static/js/outboxpage.js":                `document.title = "outbox";`,

@@ -44,7 +44,6 @@ import("./shell.js").then(begin);
 
 // What is needed wherever a certain element stands comes by itself. What a view needs, its page names (layout.templ).
 const where = (selector, load) => document.querySelector(selector) && load().then(begin);
-where("#lobby, .view-guests", () => import("./relay.js"));
 where("[data-filter]", () => import("./filter.js"));
 where("#main form[hx-target]", () => import("./pageform.js"));
 on("click", (event) => {

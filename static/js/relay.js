@@ -9,7 +9,7 @@ export const POSITIONS = ["expected", "gate", "drop-off", "lobby", "lift", "venu
 const index = (p) => POSITIONS.indexOf(p);
 const lobby = () => byId("lobby");
 
-export function start() {
+function start() {
   if (lobby()) choose(lobby().dataset.post || kept("post") || "");
   if (lobby()?.dataset.post) stand();
   on("change", ({ target }) => {
@@ -92,3 +92,5 @@ async function stayAwake() {
   if (!lobby()?.dataset.post || document.hidden) return;
   await navigator.wakeLock?.request("screen").catch(() => {});
 }
+
+if (lobby() || document.querySelector(".view-guests")) start(); // the control room has its functions only

@@ -23,11 +23,11 @@ const attr = (value) => value.replaceAll("&", "&amp;").replaceAll('"', "&quot;")
 export function frame(
   assets,
   main,
-  { person = "p1", topics = [], view = "items", caps = "", now = Date.now(), title = "Page" } = {},
+  { person = "p1", topics = [], view = "items", caps = "", now = Date.now(), title = "Page", scripts = [] } = {},
 ) {
   const json = attr(JSON.stringify(topics));
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title>
-<script type="module" src="${assets.url("app.js")}"></script></head>
+${["app.js", ...scripts].map((name) => `<script type="module" src="${assets.url(name)}"></script>`).join("")}</head>
 <body class="${caps}" data-person="${person}" data-view="${view}" data-topics="${json}" data-locale="en" data-now="${now}">
 <script id="words" type="application/json">${JSON.stringify(words).replaceAll("<", "\\u003c")}</script>
 <header><p class="top-title">${title}</p><p id="conn" data-conn="connecting"></p></header>
