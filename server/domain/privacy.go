@@ -83,6 +83,11 @@ func (x *Stray) Mask() {
 	x.Name, x.Host = MaskName(x.Name), MaskName(x.Host)
 }
 
+// Mask leaves of a car which it was among the others.
+func (v *Vehicle) Mask() {
+	v.Plate, v.Driver, v.Phone = maskEnd(v.Plate, 2), MaskName(v.Driver), maskEnd(v.Phone, 2)
+}
+
 // Mask leaves of an invitation whether it was answered, and how.
 func (x *Invited) Mask() {
 	x.Guest.Mask()
@@ -118,6 +123,8 @@ const (
 	LookInvitations Look = "invitations"
 	LookLobby       Look = "lobby"
 	LookDoor        Look = "door"
+	LookVehicles    Look = "vehicles"
+	LookControl     Look = "control"
 	LookLog         Look = "log"
 	LookNames       Look = "names" // of an event that is over, asked for
 )

@@ -139,6 +139,7 @@ type Vehicle struct {
 	StateBy   string       `bun:",nullzero" json:"state_by,omitempty"`
 	Previous  VehicleState `bun:",nullzero" json:"previous,omitempty"` // where undo leads
 	Struck    bool         `json:"struck,omitempty"`
+	Hidden    bool         `bun:",scanonly" json:"hidden,omitempty"` // see Event.NamesHidden
 	Seq       int64        `json:"seq"`
 	CreatedAt time.Time    `json:"created_at"`
 }

@@ -1095,10 +1095,10 @@ func Unplaced(plan *SeatPlan, plans []SeatPlan, people []Seatable) []Seatable {
 	return list
 }
 
-// NamesPeople tells log rows that name guests, hosts or strays: not for crews that do not meet them.
+// NamesPeople tells log rows that name guests, hosts, strays or their cars: not for crews that do not meet them.
 func NamesPeople(subject string) bool {
 	kind, _ := SplitTopic(subject)
-	return kind == "guest" || kind == "seat" || kind == "host" || kind == "stray"
+	return kind == "guest" || kind == "seat" || kind == "host" || kind == "stray" || kind == "vehicle"
 }
 
 // SeatText says where somebody sits, in parts: room (or place), plan and seat.

@@ -36,6 +36,15 @@ func masked(ctx context.Context, list []domain.Guest) []domain.Guest {
 	return list
 }
 
+func maskedVehicles(ctx context.Context, list []domain.Vehicle) []domain.Vehicle {
+	for k := range list {
+		if list[k].Hidden && !Named(ctx) {
+			list[k].Mask()
+		}
+	}
+	return list
+}
+
 func maskedStrays(ctx context.Context, list []domain.Stray) []domain.Stray {
 	for k := range list {
 		if list[k].Hidden && !Named(ctx) {

@@ -41,14 +41,14 @@ func (tx *Tx) guestsMoved(ctx context.Context, e *domain.Event, moved []domain.G
 // Vehicles lists an event's cars in the order of their arrival, without the struck.
 func (s *Store) Vehicles(ctx context.Context, eventID string) ([]domain.Vehicle, error) {
 	var list []domain.Vehicle
-	err := s.read.NewSelect().Model(&list).Where("event_id = ? AND NOT struck", eventID).OrderExpr("CASE WHEN arrives = 0 THEN 1000 ELSE arrives END, plate").Scan(ctx)
-	return list, asPerson(err)
+	err := s.withNeed(s.read.NewSelect().Model(&list).ColumnExpr("vehicle.*"), "vehicle").Where("event_id = ? AND NOT struck", eventID).OrderExpr("CASE WHEN arrives = 0 THEN 1000 ELSE arrives END, plate").Scan(ctx)
+	return maskedVehicles(ctx, list), asPerson(err)
 }
 
 // AddVehicle puts a car on an event's list and has its bay kept. Needs RightGuestsEdit.
 func (s *Store) AddVehicle(ctx context.Context, act domain.Act, eventID string, v domain.Vehicle) (domain.Receipt, error) {
 	return s.changeEvent(ctx, act, eventID, domain.RightGuestsEdit, func(ctx context.Context, tx *Tx, e *domain.Event, _ domain.Viewer) error {
-		if e.Status.Over() {
+		if e.Status.Over() || e.ErasedAt != nil {
 			return domain.Conflict("event.over")
 		}
 		if err := v.Validate(); err != nil {
@@ -135,7 +135,7 @@ func (s *Store) changeVehicle(ctx context.Context, act domain.Act, id string, ri
 			return domain.ErrNotFound
 		case !viewer.Can(right, e.Secrecy):
 			return domain.ErrForbidden
-		case e.Status.Over():
+		case e.Status.Over(), right == domain.RightGuestsEdit && e.NamesHidden(tx.Now): // a form would bring masked plates back
 			return domain.Conflict("event.over")
 		}
 		tx.Receipt.Subjects = []string{"vehicle:" + id}

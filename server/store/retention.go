@@ -104,7 +104,7 @@ func (tx *Tx) erase(ctx context.Context, eventID string, before time.Time) error
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context, string, *pseudonyms) error{tx.eraseRows, tx.eraseItems, tx.eraseLog} {
+	for _, step := range []func(context.Context, string, *pseudonyms) error{tx.eraseRows, tx.eraseTexts, tx.eraseLog} {
 		if err := step(ctx, eventID, w); err != nil {
 			return err
 		}
@@ -116,18 +116,18 @@ func (tx *Tx) erase(ctx context.Context, eventID string, before time.Time) error
 // pseudonyms are what people of an event are called from now on.
 type pseudonyms struct {
 	guests int
-	of     map[string]string // by subject: guest:…, host:…, stray:…
+	of     map[string]string // by subject: guest:…, host:…, stray:…, vehicle:…
 	text   *strings.Replacer // in texts of others
 }
 
 func (tx *Tx) pseudonyms(ctx context.Context, e *domain.Event) (*pseudonyms, error) {
 	w := &pseudonyms{of: map[string]string{}}
 	var pairs []string
-	for _, table := range []struct{ name, kind, word, order string }{
-		{"guests", "guest", "来宾", "sort, id"}, {"hosts", "host", "主方", "sort, id"}, {"strays", "stray", "来客", "at, id"},
+	for _, table := range []struct{ name, kind, column, word, order string }{
+		{"guests", "guest", "name", "来宾", "sort, id"}, {"hosts", "host", "name", "主方", "sort, id"}, {"strays", "stray", "name", "来客", "at, id"}, {"vehicles", "vehicle", "plate", "车", "created_at, id"},
 	} {
 		var rows []struct{ ID, Name string }
-		if err := tx.NewSelect().TableExpr(table.name).Column("id", "name").Where("event_id = ?", e.ID).OrderExpr(table.order).Scan(ctx, &rows); err != nil {
+		if err := tx.NewSelect().TableExpr(table.name).ColumnExpr("id, ? AS name", bun.Ident(table.column)).Where("event_id = ?", e.ID).OrderExpr(table.order).Scan(ctx, &rows); err != nil {
 			return nil, err
 		}
 		for k, r := range rows {
@@ -136,7 +136,7 @@ func (tx *Tx) pseudonyms(ctx context.Context, e *domain.Event) (*pseudonyms, err
 			if utf8.RuneCountInString(r.Name) > 1 { // one character is part of other words
 				pairs = append(pairs, r.Name, name)
 			}
-			if _, err := tx.NewRaw("UPDATE ? SET name = ? WHERE id = ?", bun.Ident(table.name), name, r.ID).Exec(ctx); err != nil {
+			if _, err := tx.NewRaw("UPDATE ? SET ? = ? WHERE id = ?", bun.Ident(table.name), bun.Ident(table.column), name, r.ID).Exec(ctx); err != nil {
 				return nil, err
 			}
 			if table.kind == "guest" {
@@ -160,6 +160,7 @@ func (tx *Tx) eraseRows(ctx context.Context, eventID string, w *pseudonyms) erro
 		"UPDATE guests SET title = NULL, organisation = NULL, plate = NULL, bay = NULL, needs = NULL, phone = NULL, pass_no = pass_no + 1 WHERE event_id = ?",
 		"UPDATE hosts SET title = NULL WHERE event_id = ?",
 		"UPDATE strays SET organisation = NULL, host = NULL WHERE event_id = ?",
+		"UPDATE vehicles SET bay = NULL, driver = NULL, phone = NULL WHERE event_id = ?",
 		"UPDATE invitations SET email = NULL, companion_names = NULL, diets = NULL, diet_note = NULL, plate = NULL, message = NULL WHERE event_id = ?",
 		"UPDATE confirmations SET spoke_to = NULL, note = NULL WHERE event_id = ?",
 		"UPDATE seats SET card = NULL, was_card = NULL WHERE event_id = ?",
@@ -172,35 +173,33 @@ func (tx *Tx) eraseRows(ctx context.Context, eventID string, w *pseudonyms) erro
 			return err
 		}
 	}
-	var parties []domain.Party
-	if err := tx.NewSelect().Model(&parties).Where("event_id = ?", eventID).Scan(ctx); err != nil {
-		return err
-	}
-	for _, p := range parties {
-		if name := w.text.Replace(p.Name); name != p.Name {
-			if _, err := tx.NewRaw("UPDATE parties SET name = ? WHERE id = ?", name, p.ID).Exec(ctx); err != nil {
-				return err
-			}
-		}
-	}
 	return nil
 }
 
-// eraseItems takes names out of what crews were told to do and what they answered.
-func (tx *Tx) eraseItems(ctx context.Context, eventID string, w *pseudonyms) error {
-	var items []struct{ ID, Zh, En, Reason, Reading string }
-	err := tx.NewSelect().TableExpr("items").ColumnExpr("id, zh, COALESCE(en, '') AS en, COALESCE(reason, '') AS reason, COALESCE(reading, '') AS reading").Where("event_id = ?", eventID).Scan(ctx, &items)
-	if err != nil {
-		return err
-	}
-	for _, i := range items {
-		zh, en, reason, reading := w.text.Replace(i.Zh), w.text.Replace(i.En), w.text.Replace(i.Reason), w.text.Replace(i.Reading)
-		if zh == i.Zh && en == i.En && reason == i.Reason && reading == i.Reading {
-			continue
-		}
-		_, err := tx.NewRaw("UPDATE items SET zh = ?, en = NULLIF(?, ''), reason = NULLIF(?, ''), reading = NULLIF(?, '') WHERE id = ?", zh, en, reason, reading, i.ID).Exec(ctx)
-		if err != nil {
-			return err
+// texts are what crews were told to do, what they answered, and what plans and parties are called.
+var texts = map[string][]string{
+	"parties": {"name"}, "items": {"zh", "en", "reason", "reading"}, "posts": {"name", "task"}, "duties": {"reason", "handover", "override"},
+	"cues": {"zh", "en"}, "seat_plans": {"name", "place"},
+}
+
+// eraseTexts takes names out of what people wrote about other things.
+func (tx *Tx) eraseTexts(ctx context.Context, eventID string, w *pseudonyms) error {
+	for table, columns := range texts {
+		for _, column := range columns {
+			var rows []struct{ ID, Text string }
+			err := tx.NewSelect().TableExpr(table).ColumnExpr("id, ? AS text", bun.Ident(column)).Where("event_id = ? AND ? IS NOT NULL", eventID, bun.Ident(column)).Scan(ctx, &rows)
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				text := w.text.Replace(r.Text)
+				if text == r.Text {
+					continue
+				}
+				if _, err := tx.NewRaw("UPDATE ? SET ? = ? WHERE id = ?", bun.Ident(table), bun.Ident(column), text, r.ID).Exec(ctx); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil
@@ -208,7 +207,7 @@ func (tx *Tx) eraseItems(ctx context.Context, eventID string, w *pseudonyms) err
 
 // typed are the log rows whose old and new values are what somebody typed about a
 // guest; those of the others are states, positions and seats, which the log's rules need.
-var typed = map[string]bool{"guest.changed": true, "invitation.changed": true, "invitation.taken": true}
+var typed = map[string]bool{"guest.changed": true, "invitation.changed": true, "invitation.taken": true, "vehicle.changed": true}
 
 // eraseLog leaves every row with its number, time, person and verb.
 func (tx *Tx) eraseLog(ctx context.Context, eventID string, w *pseudonyms) error {

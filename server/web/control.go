@@ -21,6 +21,9 @@ func (a *App) Vehicles(c *fiber.Ctx) error {
 	}
 	watch(&p, ViewVehicles, lookOf(c), domain.EventTopic(e.ID))
 	p.Caps = capabilities(v, e.Secrecy)
+	if err := a.need(c, &p, domain.LookVehicles); err != nil {
+		return err
+	}
 	cars, err := a.Store.Vehicles(c.UserContext(), e.ID)
 	if err != nil {
 		return err
@@ -143,6 +146,9 @@ func (a *App) Control(c *fiber.Ctx) error {
 			continue
 		}
 		topics = append(topics, domain.EventTopic(e.ID))
+		if err := a.looked(c, &e.Event, domain.LookControl); err != nil {
+			return err
+		}
 		card, err := a.controlEvent(c.UserContext(), &e.Event)
 		if err != nil {
 			return err

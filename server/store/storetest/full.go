@@ -57,7 +57,7 @@ func (w *World) Fill(t testing.TB) {
 	must(err)
 	did(s.AddDuty(ctx, w.Act("supervisor"), post.Created, w.People["security"].ID, false))
 	did(s.AddDuty(ctx, w.Act("supervisor"), post.Created, w.People["captain"].ID, true))
-	did(s.AddVehicle(ctx, w.Act("supervisor"), w.Event, domain.Vehicle{Plate: "测A·00001", Bay: "B01", Arrives: 1}))
+	did(s.AddVehicle(ctx, w.Act("supervisor"), w.Event, domain.Vehicle{Plate: "测A·00001", Bay: "B01", Arrives: 1, Driver: "远志", Phone: "13700005678"}))
 	did(s.AddLift(ctx, w.Act("supervisor"), "三号梯"))
 
 	did(s.AddHosts(ctx, w.Act("supervisor"), w.Event, []domain.Host{{Name: "白鹭", Title: "董事长"}}))
