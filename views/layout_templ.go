@@ -2082,10 +2082,11 @@ var extras = map[string]extra{
 	"door":        {doorStyles, []string{"door.js"}},
 	"headcount":   {styles: doorStyles},
 	"today":       receptionStyles,
-	"posts":       receptionStyles,
+	"posts":       relayed,
+	"post":        receptionStyles,
 	"cues":        receptionStyles,
-	"vehicles":    receptionStyles,
-	"control":     {receptionStyles.styles, []string{"keys.js"}},
+	"vehicles":    relayed,
+	"control":     {relayed.styles, []string{"keys.js"}},
 	"sheet":       passes,
 	"links":       passes,
 	"kiosk":       passes,
@@ -2096,6 +2097,7 @@ var (
 	doorStyles      = []string{"relay.css", "door.css"}
 	letters         = extra{[]string{"letters.css"}, []string{"letters.js"}}
 	receptionStyles = extra{styles: []string{"reception.css"}}
+	relayed         = extra{styles: []string{"relay.css", "reception.css"}} // with sums
 	passes          = extra{doorStyles, []string{"passes.js"}}
 )
 
@@ -2212,7 +2214,7 @@ func namesNote(p Page) templ.Component {
 		var templ_7745c5c3_Var98 string
 		templ_7745c5c3_Var98, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names." + string(p.Naming)))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 561, Col: 59}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 563, Col: 59}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
 		if templ_7745c5c3_Err != nil {
@@ -2231,7 +2233,7 @@ func namesNote(p Page) templ.Component {
 			var templ_7745c5c3_Var99 string
 			templ_7745c5c3_Var99, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names.show"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 564, Col: 63}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 566, Col: 63}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
 			if templ_7745c5c3_Err != nil {
@@ -2249,7 +2251,7 @@ func namesNote(p Page) templ.Component {
 			var templ_7745c5c3_Var100 string
 			templ_7745c5c3_Var100, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names.hide"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 566, Col: 56}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 568, Col: 56}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
 			if templ_7745c5c3_Err != nil {

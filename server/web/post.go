@@ -110,6 +110,7 @@ func (a *App) PostHere(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	p.View = "post"
 	boards, err := a.Store.MyDuties(ctx, p.Person.ID, []string{e.ID})
 	if err != nil {
 		return err
