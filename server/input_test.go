@@ -37,7 +37,7 @@ var fieldsOf = map[string][]string{
 	"PUT /guests/:id/invitation": {"email", "locale"}, "PUT /guests/:id/invitation/sent": {"channel"}, "PUT /guests/:id/invitation/taken": {"x"}, "POST /guests/:id/confirmations": {"way", "result", "spoke_to", "note"},
 	"GET /g/:token": {"lang", "done"}, "POST /g/:token": passFields, "POST /g/:token/opened": {"x"},
 	"POST /events/:id/posts": postFields, "PUT /posts/:id": postFields, "GET /posts/:id/here": {"code"}, "POST /posts/:id/duties": {"person", "backup"}, "PUT /duties/:id/report": {"code"},
-	"PUT /duties/:id/stand-in": {"person"}, "PUT /duties/:id/relief": {"relief", "reason", "minutes", "handover"}, "PUT /duties/:id/relief/approval": {"x"}, "PUT /duties/:id/release": {"reason"},
+	"PUT /duties/:id/stand-in": {"person"}, "PUT /duties/:id/relief": {"relief", "reason", "away", "handover"}, "PUT /duties/:id/relief/approval": {"x"}, "PUT /duties/:id/release": {"reason"},
 	"PUT /duties/:id/back": {"x"}, "PUT /events/:id/release": {"crew", "reason"}, "POST /events/:id/cues": cueFields, "PUT /cues/:id": cueFields, "PUT /cues/:id/acknowledgement": {"x"}, "PUT /cues/:id/fired": {"x"},
 	"PUT /events/:id/early": {"mode"}, "POST /events/:id/vehicles": vehicleFields, "PUT /vehicles/:id": vehicleFields, "PUT /vehicles/:id/state": {"state"}, "POST /lifts": {"name"}, "PUT /lifts/:id/state": {"state", "note"},
 	"PUT /guests/:id/position": {"position"}, "PUT /parties/:id/position": {"position"}, "GET /lobby": {"post", "q"}, "GET /board": {"tv"},
@@ -108,7 +108,7 @@ func (s *site) good(route string) url.Values {
 	case "POST /events/:id/vehicles", "PUT /vehicles/:id":
 		v = form("plate", "测A"+store.NewID()[30:])
 	case "PUT /duties/:id/relief":
-		v = form("relief", s.world.People["service2"].ID, "reason", "如厕", "minutes", "10")
+		v = form("relief", s.world.People["service2"].ID, "reason", "如厕", "away", "10")
 	case "POST /people", "PUT /people/:id":
 		v = form("staff_no", "s"+strings.ReplaceAll(store.NewID(), "-", "")[8:20], "name", "新人", "role", "crew_member", "crew", "SVC", "locale", "zh", "pin", "864209")
 	case "PUT /events/:id/status":

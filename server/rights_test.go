@@ -486,7 +486,7 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	case "PUT /duties/:id/stand-in":
 		fields = form("person", m.extra.ID)
 	case "PUT /duties/:id/relief":
-		fields = form("relief", m.extra.ID, "reason", "如厕", "minutes", "10")
+		fields = form("relief", m.extra.ID, "reason", "如厕", "away", "10")
 	case "PUT /duties/:id/release":
 		fields = form("reason", "换班")
 	case "PUT /events/:id/release":

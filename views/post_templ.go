@@ -3053,7 +3053,7 @@ func ReliefDialog(c Ctx, people []domain.Person) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = choice(c, "rd", "minutes", c.T("duty.minutes"), "10", minuteOptions(c), nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = choice(c, "rd", "away", c.T("duty.minutes"), "10", minuteOptions(c), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

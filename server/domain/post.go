@@ -188,7 +188,7 @@ func (d *Duty) AskRelief(by Doing, relief string, back time.Time, handover strin
 		bad.Add("relief", "duty.relief_needed")
 	}
 	if wait := back.Sub(by.At); wait < time.Minute || wait > 8*time.Hour {
-		bad.Add("minutes", "duty.return_range")
+		bad.Add("away", "duty.return_range")
 	}
 	if err := bad.Err(); err != nil {
 		return false, err

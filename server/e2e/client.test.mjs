@@ -771,7 +771,7 @@ const lobby = (...rows) =>
 test("a post in the lobby: who comes next, the big button, the whole party, the sums", async () => {
   await show(
     lobby(guest(1, 10, "expected", "gate"), guest(2, 10, "drop-off", "lobby"), guest(3, 10, "venue", "left")),
-    { view: "lobby", scripts: ["relay.js"] },
+    { view: "lobby", scripts: ["relay.js", "keys.js"] },
   );
   const rows = () =>
     page.$$eval("#rows > li", (l) => l.map((r) => [r.dataset.turn, r.querySelector("[data-next]").value].join(":")));

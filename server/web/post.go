@@ -216,9 +216,9 @@ func (a *App) StandIn(c *fiber.Ctx) error {
 // AskRelief is PUT /duties/{id}/relief.
 func (a *App) AskRelief(c *fiber.Ctx) error {
 	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
-		minutes, err := wholeNumber(c.FormValue("minutes"))
+		minutes, err := wholeNumber(c.FormValue("away"))
 		if err != nil {
-			return domain.Receipt{}, domain.InvalidField("minutes", "duty.return_range")
+			return domain.Receipt{}, domain.InvalidField("away", "duty.return_range")
 		}
 		return a.Store.AskRelief(c.UserContext(), act, id, c.FormValue("relief"), c.FormValue("reason"), minutes, c.FormValue("handover"))
 	})

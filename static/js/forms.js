@@ -22,9 +22,9 @@ function open(dialog, opener) {
   clearErrors(form);
   form.reset();
   for (const el of [form, ...all("[data-follow]", form)]) el.dataset.url = opener.dataset.url;
-  for (let el = opener; el; el = el.parentElement.closest("[data-fill]")) {
+  for (let el = opener.closest("[data-fill]"); el; el = el.parentElement.closest("[data-fill]")) {
     for (const [name, value] of Object.entries(JSON.parse(el.dataset.fill))) {
-      form.elements[name].value = value;
+      if (form.elements[name]) form.elements[name].value = value; // a dialog within a row takes what it asks for
       for (const slot of all(`[data-slot="${name}"]`, dialog)) slot.textContent = value;
     }
   }

@@ -63,7 +63,7 @@ var groups = []group{
 	{"door", "door", door},
 	{"events", "event", events},
 	{"boards", "board", boards},
-	{"told", "items", told},
+	{"told", "outbox", told},
 	{"dialogs", "guests", dialogs},
 	{"doors", "items", doors},
 }

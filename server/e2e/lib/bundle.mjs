@@ -38,7 +38,8 @@ export function build() {
 export function nextVersion() {
   const dir = sources();
   cpSync(join(root, "static", "css"), join(dir, "static", "css"), { recursive: true });
-  appendFileSync(join(dir, "static", "css", "tokens.css"), "\n:root { --next-version: 1; }\n");
+  const tokens = join(dir, "static", "css", "tokens.css");
+  writeFileSync(tokens, readFileSync(tokens, "utf8").replace("#f2b134", "#f2b135"));
   appendFileSync(join(dir, "static", "js", "app.js"), "\nglobalThis.nextVersion = true;\n");
   const { dist, version } = bundle(dir);
   const embedded = join(root, "static", "dist");
