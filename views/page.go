@@ -122,11 +122,18 @@ type TodoItem struct {
 // TodayPage is GET /today: most urgent first, then mine, then my events.
 type TodayPage struct {
 	Page
+	Cues    []TodayCue  // what my crews were told and nobody has acknowledged
 	Duties  []TodayDuty // where I stand today
 	Urgent  *TodoItem
 	Mine    []TodoItem // open items of my crew on my events, by due time
 	Waiting []TodoItem // items waiting for my acceptance or check
 	Events  []EventLine
+}
+
+// TodayCue is what a crew of mine was told at one event.
+type TodayCue struct {
+	Event *domain.Event
+	Cue   domain.Cue
 }
 
 // TodayDuty is a person's own post at one event.

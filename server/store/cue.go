@@ -29,6 +29,17 @@ func (s *Store) CuesByID(ctx context.Context, ids []string) ([]domain.Cue, error
 	return list, asPerson(err)
 }
 
+// OpenCues are the cues of events that went off and that nobody has acknowledged,
+// the oldest first.
+func (s *Store) OpenCues(ctx context.Context, eventIDs []string) ([]domain.Cue, error) {
+	if len(eventIDs) == 0 {
+		return nil, nil
+	}
+	var list []domain.Cue
+	err := s.read.NewSelect().Model(&list).Where("event_id IN (?) AND fired_at IS NOT NULL AND acked_at IS NULL", bun.List(eventIDs)).OrderExpr("fired_at, sort, id").Scan(ctx)
+	return list, asPerson(err)
+}
+
 // addCues gives an event its level's cues, unless it has some.
 func (tx *Tx) addCues(ctx context.Context, e *domain.Event) error {
 	if n, err := tx.NewSelect().TableExpr("cues").Where("event_id = ?", e.ID).Count(ctx); err != nil || n > 0 {

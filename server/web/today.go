@@ -51,6 +51,15 @@ func (a *App) Today(c *fiber.Ctx) error {
 	for _, b := range duties {
 		page.Duties = append(page.Duties, views.TodayDuty{Event: &byID[b.Post.EventID].Event, Board: b})
 	}
+	cues, err := a.Store.OpenCues(ctx, working)
+	if err != nil {
+		return err
+	}
+	for _, cue := range cues {
+		if e := byID[cue.EventID]; e.Viewer.MayDo(cue.Crew, e.Secrecy) && works(e, p.Person, cue.Crew) {
+			page.Cues = append(page.Cues, views.TodayCue{Event: &e.Event, Cue: cue})
+		}
+	}
 	items, err := a.Store.ItemsOfEvents(ctx, working)
 	if err != nil {
 		return err
@@ -59,7 +68,7 @@ func (a *App) Today(c *fiber.Ctx) error {
 		e := byID[i.EventID]
 		todo := views.TodoItem{Item: i, Event: &e.Event}
 		switch {
-		case i.Open() && (e.Viewer.Crew == i.Crew || p.Person.Crew == i.Crew || i.Crew == domain.CrewCMD && e.Viewer.Relation == domain.RelationCommander):
+		case i.Open() && works(e, p.Person, i.Crew):
 			if i.DueAt != nil && i.DueAt.Before(to) {
 				page.Mine = append(page.Mine, todo)
 			}
@@ -86,7 +95,12 @@ func (a *App) Today(c *fiber.Ctx) error {
 		}
 	}
 	watch(&page.Page, ViewToday, heads, topics...)
-	return show(c, fiber.Map{"duties": duties, "urgent": page.Urgent, "mine": page.Mine, "waiting": page.Waiting, "events": page.Events}, views.Today(page))
+	return show(c, fiber.Map{"duties": duties, "cues": page.Cues, "urgent": page.Urgent, "mine": page.Mine, "waiting": page.Waiting, "events": page.Events}, views.Today(page))
+}
+
+// works tells whether what a crew has to do at an event is this person's to do.
+func works(e *store.EventSummary, p *domain.Person, crew domain.Crew) bool {
+	return e.Viewer.Crew == crew || p.Crew == crew || crew == domain.CrewCMD && e.Viewer.Relation == domain.RelationCommander
 }
 
 // maxTopics is how many topics one socket may ask for (see live).
