@@ -36,7 +36,7 @@ var fieldsOf = map[string][]string{
 	"POST /events/:id/invitations/import": {"text"}, "POST /events/:id/invitations/mails": {"which", "guest"}, "PUT /events/:id/letter": {"subject_zh", "zh", "subject_en", "en", "remind"}, "GET /events/:id/invitations": {"show", "q", "page"},
 	"PUT /guests/:id/invitation": {"email", "locale"}, "PUT /guests/:id/invitation/sent": {"channel"}, "PUT /guests/:id/invitation/taken": {"x"}, "POST /guests/:id/confirmations": {"way", "result", "spoke_to", "note"},
 	"GET /g/:token": {"lang", "done"}, "POST /g/:token": passFields, "POST /g/:token/opened": {"x"},
-	"POST /events/:id/posts": postFields, "PUT /posts/:id": postFields, "GET /posts/:id/here": {"code"}, "POST /posts/:id/duties": {"person", "backup"}, "PUT /duties/:id/report": {"code"},
+	"POST /events/:id/posts": postFields, "PUT /posts/:id": postFields, "GET /posts/:id/here": {"code"}, "POST /posts/:id/duties": {"person", "backup"}, "PUT /duties/:id/report": {"code"}, "POST /events/:id/patrols": {"name", "crew", "every", "checkpoints"}, "GET /checkpoints/:id/here": {"code"}, "PUT /checkpoints/:id/mark": {"code"}, "PUT /checkpoints/:id/skip": {"reason"},
 	"PUT /duties/:id/stand-in": {"person"}, "PUT /duties/:id/relief": {"relief", "reason", "away", "handover"}, "PUT /duties/:id/relief/approval": {"x"}, "PUT /duties/:id/release": {"reason"},
 	"PUT /duties/:id/back": {"x"}, "PUT /events/:id/release": {"crew", "reason"}, "POST /events/:id/cues": cueFields, "PUT /cues/:id": cueFields, "PUT /cues/:id/acknowledgement": {"x"}, "PUT /cues/:id/fired": {"x"},
 	"PUT /events/:id/early": {"mode"}, "POST /events/:id/vehicles": vehicleFields, "PUT /vehicles/:id": vehicleFields, "PUT /vehicles/:id/state": {"state"}, "POST /lifts": {"name"}, "PUT /lifts/:id/state": {"state", "note"},
@@ -86,6 +86,23 @@ func (s *site) reception(t *testing.T, event string) (post, duty, vehicle, lift 
 	return post, duties[0].ID, vehicle, made(s.Store.AddLift(ctx, domain.Act{}, "三号梯"))
 }
 
+// patrol makes a route of one place.
+func (s *site) patrol(t *testing.T, event string) domain.Patrol {
+	t.Helper()
+	route, err := domain.NewPatrol("外圈", domain.CrewSEC, 30, "东门")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Store.AddPatrol(t.Context(), domain.Act{}, event, *route); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.Store.Patrols(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list[0]
+}
+
 // good are values with which a form would be taken.
 func (s *site) good(route string) url.Values {
 	v := url.Values{}
@@ -103,6 +120,10 @@ func (s *site) good(route string) url.Values {
 		v = form("hosts", "白鹭，董事长")
 	case "POST /events/:id/posts", "PUT /posts/:id":
 		v = form("code", "Y"+store.NewID()[30:], "name", "大堂岗", "crew", "SVC")
+	case "POST /events/:id/patrols":
+		v = form("name", "外圈", "crew", "SEC", "every", "30", "checkpoints", "东门")
+	case "PUT /checkpoints/:id/skip":
+		v = form("reason", "门锁着")
 	case "POST /events/:id/cues", "PUT /cues/:id":
 		v = form("cause", "gate", "scope", "first", "crew", "SVC", "zh", "迎宾就位")
 	case "POST /events/:id/vehicles", "PUT /vehicles/:id":
@@ -167,13 +188,14 @@ func TestPoison(t *testing.T) {
 			t.Fatal(err)
 		}
 		post, duty, vehicle, lift := s.reception(t, event)
+		patrol := s.patrol(t, event)
 		cues, err := s.Store.Cues(t.Context(), event)
 		if err != nil || len(cues) == 0 {
 			t.Fatal(cues, err)
 		}
 		id := strings.NewReplacer("/events/:id", "/events/"+event, "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
-			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
+			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/patrols/:id", "/patrols/"+patrol.ID, "/checkpoints/:id", "/checkpoints/"+patrol.Checkpoints[0].ID, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
 		for _, r := range server.Routes(s.Web, &server.Ops{}) {
 			route := r.Method + " " + r.Path

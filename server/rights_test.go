@@ -481,6 +481,10 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("hosts", fmt.Sprintf("主人%s%d，总裁", x.who.as, x.n))
 	case "POST /events/:id/posts", "PUT /posts/:id":
 		fields = form("code", fmt.Sprintf("Z%d", x.n), "name", fmt.Sprintf("大堂岗 %s", x.who.as), "crew", "SVC")
+	case "POST /events/:id/patrols":
+		fields = form("name", fmt.Sprintf("外圈 %d", x.n), "crew", "SVC", "every", "30", "checkpoints", "东门")
+	case "PUT /checkpoints/:id/skip":
+		fields = form("reason", "门锁着")
 	case "POST /posts/:id/duties":
 		fields = form("person", m.extra.ID)
 	case "PUT /duties/:id/stand-in":
@@ -569,9 +573,9 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	return path, fields
 }
 
-// reception tells a route about one post, duty, cue or car.
+// reception tells a route about one post, duty, route, checkpoint, cue or car.
 func reception(path string) bool {
-	for _, what := range []string{"/posts/", "/duties/", "/cues/", "/vehicles/"} {
+	for _, what := range []string{"/posts/", "/duties/", "/patrols/", "/checkpoints/", "/cues/", "/vehicles/"} {
 		if strings.HasPrefix(path, what) {
 			return true
 		}
@@ -608,7 +612,19 @@ func (m *matrix) reception(r server.Route, x *target) string {
 	fired := sql.NullString{String: then, Valid: strings.HasSuffix(r.Path, "/acknowledgement") || r.Method == http.MethodDelete}
 	m.sql("INSERT INTO cues (id, event_id, cause, scope, crew, zh, off, fired_at, state_at, sort, seq, created_at) VALUES (?, ?, 'gate', 'first', 'SVC', '迎宾就位', FALSE, ?, ?, 1, 1, ?)", "cues"+id, event, fired, then, then)
 	m.sql("INSERT INTO vehicles (id, event_id, plate, arrives, leaves, state, previous, state_at, struck, seq, created_at) VALUES (?, ?, ?, 0, 0, 'gate', 'expected', ?, FALSE, 1, ?)", "vehi"+id, event, id[:16], then, then)
+	marked := sql.NullString{String: then, Valid: r.Method == http.MethodDelete}
+	m.sql("INSERT INTO patrols (id, event_id, name, crew, every_min, round_no, struck, sort, seq, created_at) VALUES (?, ?, '外圈', 'SVC', 0, 1, FALSE, 1, 1, ?)", "patr"+id, event, then)
+	for n, point := range []string{"chec" + id, "last" + id} { // the round goes on when one is marked
+		m.sql("INSERT INTO checkpoints (id, event_id, patrol_id, name, round_no, marked_at, by_code, sort) VALUES (?, ?, ?, '东门', ?, ?, FALSE, ?)", point, event, "patr"+id, b2i(marked.Valid), marked, n)
+	}
 	return strings.TrimPrefix(r.Path, "/")[:4] + id
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // seats brings a plan into the state from which the route leads on: the guest waits, or sits on the first seat.
@@ -780,7 +796,7 @@ func (m *matrix) expected(r server.Route, x target) string {
 	switch {
 	case strings.HasPrefix(r.Path, "/vehicles/"):
 		unseen = !v.Can(domain.RightGuestsSee, secrecy)
-	case r.Path == "/cues/:id/acknowledgement":
+	case r.Path == "/cues/:id/acknowledgement" || strings.HasPrefix(r.Path, "/checkpoints/") && r.Method != http.MethodGet:
 		may = v.MayDo(domain.CrewSVC, secrecy)
 	case r.Right == domain.RightPostsEdit && r.Method != http.MethodGet:
 		may = leads

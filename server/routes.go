@@ -146,6 +146,12 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{del, "/posts/:id", domain.RightPostsEdit, InAct, a.StrikePost},
 		{post, "/posts/:id/duties", domain.RightPostsEdit, InAct, a.AddDuty},
 		{del, "/duties/:id", domain.RightPostsEdit, InAct, a.StrikeDuty},
+		{post, "/events/:id/patrols", domain.RightPostsEdit, OnEvent, a.AddPatrol},
+		{del, "/patrols/:id", domain.RightPostsEdit, InAct, a.StrikePatrol},
+		{get, "/checkpoints/:id/here", domain.RightEventSee, InAct, a.CheckpointHere},
+		{put, "/checkpoints/:id/mark", domain.RightItemDo, InAct, a.VisitCheckpoint},
+		{del, "/checkpoints/:id/mark", domain.RightItemDo, InAct, a.UnmarkCheckpoint},
+		{put, "/checkpoints/:id/skip", domain.RightItemDo, InAct, a.SkipCheckpoint},
 		{put, "/duties/:id/report", domain.RightEventSee, InAct, a.Report}, // himself, or who answers for the post: store.Report
 		{del, "/duties/:id/report", domain.RightEventSee, InAct, a.Unreport},
 		{put, "/duties/:id/stand-in", domain.RightPostsEdit, InAct, a.StandIn},

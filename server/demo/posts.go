@@ -61,6 +61,13 @@ func (t *troupe) post(ctx context.Context, v *visitData, event string) error {
 			}
 		}
 	}
+	route, err := domain.NewPatrol("外圈", domain.CrewSEC, 30, "东门\n停车场\n落客区\n消防通道\n1F电梯厅")
+	if err != nil {
+		return err
+	}
+	if _, err := t.s.AddPatrol(ctx, by, event, *route); err != nil {
+		return err
+	}
 	for k, car := range v.Cars {
 		in := domain.Vehicle{ID: fixedID("vehicle", car.Plate), Plate: car.Plate, Kind: kinds[min(k, len(kinds)-1)], Bay: car.Bay, Arrives: k + 1, Leaves: k + 1}
 		if _, err := t.s.AddVehicle(ctx, by, event, in); err != nil {

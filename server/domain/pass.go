@@ -20,6 +20,8 @@ const (
 	PassOrganiser PassKind = 'o'
 	PassKiosk     PassKind = 'k'
 	PassPost      PassKind = 'p' // the sign at a post: who reads it is there
+	// PassCheckpoint is the sign at a checkpoint of a patrol.
+	PassCheckpoint PassKind = 'c'
 )
 
 // Pass is the right that a link or a QR code carries. Nothing of it is stored but

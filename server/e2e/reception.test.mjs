@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { VISIT } from "./lib/building.mjs";
 import { house, WALL } from "./lib/people.mjs";
+import { say } from "./lib/words.mjs";
 
 let visit;
 let posts;
@@ -157,4 +158,42 @@ test("cars in the order of the send-off: called, at the door, gone", async () =>
   await desk.page.click("#vehicle-add [type=submit]");
   await desk.seen('#vehicle-add [data-error-for="plate"]:not(:empty), #vehicle-add [name=plate][aria-invalid=true]');
   assert.equal(await desk.page.inputValue("#vehicle-add [name=plate]"), car.plate);
+});
+
+test("two guards walk one route: who comes second is told, a place is skipped with a reason, the round is complete", async () => {
+  home.allow(refused);
+  const desk = await home.desk("supervisor");
+  await desk.go(`/events/${visit}/posts`);
+  await desk.page.click("#patrol-add > summary");
+  await desk.page.click("#patrol-add [type=submit]");
+  await desk.says('#patrol-add [data-error-for="checkpoints"]', say("field.required"));
+  await desk.fill("#patrol-add [name=name]", "内圈");
+  await desk.page.selectOption("#patrol-add [name=crew]", "SEC");
+  await desk.fill("#patrol-add [name=checkpoints]", "东侧楼梯\n设备间");
+  await desk.page.click("#patrol-add [type=submit]");
+  await desk.seen(`#patrols-${visit} > li:has-text("内圈")`);
+  const { patrols } = await (await home.as("supervisor")).get(`/events/${visit}/posts`);
+  const [stairs, plant] = patrols.find((p) => p.name === "内圈").checkpoints;
+  const card = `#patrols-${visit} > li:has-text("内圈")`;
+
+  const one = await home.phone("xionghuang");
+  const two = await home.phone("security");
+  await one.go(`/events/${visit}/posts`);
+  await two.go(`/checkpoints/${stairs.id}/here?code=wrong`);
+  await two.press(`#visit-${stairs.id}`);
+  await two.toast("这不是这个巡逻点的二维码");
+  await one.press(`#visit-${stairs.id}`);
+  await desk.soon(`#checkpoint-${stairs.id}.is-done`);
+  await two.go(`/checkpoints/${stairs.id}/here`);
+  await two.says("main", "已经走过");
+
+  await one.press(`#skip-${plant.id}`);
+  await one.fill("#dialog-reason [name=reason]", "门锁着");
+  await one.page.click("#dialog-reason [type=submit]");
+  await desk.says(card, "第 2 圈");
+  await desk.says(`#checkpoint-${plant.id}`, "跳过：门锁着");
+  assert.equal(await desk.count(`${card} .checkpoint.is-done`), 0, "the next round begins empty");
+
+  await desk.go(`/events/${visit}/posts/signs`);
+  await desk.says(".signs", "设备间");
 });

@@ -60,6 +60,7 @@ var rules = []rule{
 			AND NOT EXISTS (SELECT 1 FROM seat_plans AS x WHERE c.subject = 'plan:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM seats AS x WHERE c.subject = 'seat:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM posts AS x WHERE c.subject = 'post:' || x.id AND x.id = substr(c.subject, 6))
+			AND NOT EXISTS (SELECT 1 FROM patrols AS x WHERE c.subject = 'patrol:' || x.id AND x.id = substr(c.subject, 8))
 			AND NOT EXISTS (SELECT 1 FROM cues AS x WHERE c.subject = 'cue:' || x.id AND x.id = substr(c.subject, 5))
 			AND NOT EXISTS (SELECT 1 FROM vehicles AS x WHERE c.subject = 'vehicle:' || x.id AND x.id = substr(c.subject, 9))
 			AND NOT EXISTS (SELECT 1 FROM lifts AS x WHERE c.subject = 'lift:' || x.id AND x.id = substr(c.subject, 6))
@@ -88,6 +89,12 @@ var rules = []rule{
 	seqRule("items", "items", "item"),
 	seqRule("guests", "guests", "guest"),
 	seqRule("posts", "posts", "post"),
+	seqRule("patrols", "patrols", "patrol"),
+	{
+		"checkpoints.round", "checkpoints with a mark of a round that has not begun, or of another event than their route (checkpoint)",
+		"find out who changed the row outside of the program, and set round_no and event_id to what the route says",
+		`SELECT x.id FROM checkpoints AS x JOIN patrols AS p ON p.id = x.patrol_id WHERE x.round_no > p.round_no OR x.event_id <> p.event_id ORDER BY 1`,
+	},
 	seqRule("cues", "cues", "cue"),
 	seqRule("vehicles", "vehicles", "vehicle"),
 	{

@@ -16,7 +16,7 @@ import (
 // deeds is everything that can be asked of an event by somebody, by the name
 // of the method. Each would be right for the commander or the supervisor.
 type deeds struct {
-	event, item, round, guest, party, photo, plan, seat, host, stray, post, duty, vehicle, cue string
+	event, item, round, guest, party, photo, plan, seat, host, stray, post, duty, vehicle, cue, patrol, checkpoint string
 }
 
 func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain.Act) (domain.Receipt, error) {
@@ -169,6 +169,15 @@ func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain
 		"Recall":      func(ctx context.Context, a act) (R, error) { return s.Recall(ctx, a, d.duty) },
 		"BackAtWork":  func(ctx context.Context, a act) (R, error) { return s.BackAtWork(ctx, a, d.duty) },
 		"ReleaseCrew": func(ctx context.Context, a act) (R, error) { return s.ReleaseCrew(ctx, a, d.event, "", "") },
+		"AddPatrol": func(ctx context.Context, a act) (R, error) {
+			return s.AddPatrol(ctx, a, d.event, domain.Patrol{Name: "内圈", Crew: domain.CrewSEC, RoundNo: 1, Checkpoints: []domain.Checkpoint{{Name: "大堂"}}})
+		},
+		"StrikePatrol":    func(ctx context.Context, a act) (R, error) { return s.StrikePatrol(ctx, a, d.patrol) },
+		"VisitCheckpoint": func(ctx context.Context, a act) (R, error) { return s.VisitCheckpoint(ctx, a, d.checkpoint, "") },
+		"SkipCheckpoint": func(ctx context.Context, a act) (R, error) {
+			return s.SkipCheckpoint(ctx, a, d.checkpoint, "门锁着")
+		},
+		"UnmarkCheckpoint": func(ctx context.Context, a act) (R, error) { return s.UnmarkCheckpoint(ctx, a, d.checkpoint) },
 		"AddCue": func(ctx context.Context, a act) (R, error) {
 			return s.AddCue(ctx, a, d.event, domain.Cue{Cause: domain.CauseGate, Crew: domain.CrewSVC, Zh: "迎宾"})
 		},
@@ -225,6 +234,12 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 	vehicle := must(t)(w.Store.AddVehicle(t.Context(), domain.Act{}, event, domain.Vehicle{Plate: "测A·00001"})).Created
 	cue := must(t)(w.Store.AddCue(t.Context(), domain.Act{}, event, domain.Cue{Cause: domain.CauseGate, Crew: domain.CrewSEC, Zh: "准备"})).Created
 	d := deeds{post: post, duty: duties[0].ID, vehicle: vehicle, cue: cue, plan: plan, seat: plans[0].Chairs[0].ID, host: strings.TrimPrefix(host.Subjects[0], "host:"), event: event, item: w.Item(t, event, "S4").ID, round: w.Item(t, event, "S15").ID, guest: r.Created, party: parties[0].ID, photo: "none"}
+	must(t)(w.Store.AddPatrol(t.Context(), domain.Act{}, event, domain.Patrol{Name: "外圈", Crew: domain.CrewSEC, RoundNo: 1, Checkpoints: []domain.Checkpoint{{Name: "东门"}}}))
+	patrols, err := w.Store.Patrols(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.patrol, d.checkpoint = patrols[0].ID, patrols[0].Checkpoints[0].ID
 	d.stray = must(t)(w.Store.MeetStray(t.Context(), domain.Act{}, domain.Stray{EventID: event, Name: "泽兰", State: domain.StrayAsked})).Created
 	if taken := w.Item(t, event, "S4").Photos; len(taken) > 0 {
 		d.photo = taken[0].ID
@@ -292,7 +307,7 @@ func TestOutsiders(t *testing.T) {
 			equal(t, "announced", h.count(), 0)
 		}
 		// What does not exist at all answers the same.
-		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x", post: "x", duty: "x", vehicle: "x", cue: "x"}).all(s) {
+		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x", post: "x", duty: "x", vehicle: "x", cue: "x", patrol: "x", checkpoint: "x"}).all(s) {
 			if name == "UpdateEvent" {
 				continue // its draft is made from the event
 			}

@@ -95,6 +95,11 @@ func (f *eventView) reception(view string, subjects []string, changed, clock boo
 				return err
 			}
 		}
+		if ids := named("patrol", subjects); len(ids) > 0 {
+			if err := f.patrols(ids); err != nil {
+				return err
+			}
+		}
 		if ids := named("post", subjects); len(ids) > 0 || clock {
 			return f.posts(ids, clock)
 		}

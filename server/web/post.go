@@ -25,6 +25,9 @@ func (a *App) Posts(c *fiber.Ctx) error {
 	if page.Boards, err = a.Store.PostBoards(ctx, e.ID); err != nil {
 		return err
 	}
+	if page.Patrols, err = a.Store.Patrols(ctx, e.ID); err != nil {
+		return err
+	}
 	items, err := a.Store.Items(ctx, e.ID)
 	if err != nil {
 		return err
@@ -33,7 +36,7 @@ func (a *App) Posts(c *fiber.Ctx) error {
 	if page.People, err = a.staff(ctx, v, e); err != nil {
 		return err
 	}
-	return show(c, fiber.Map{"event": e, "posts": page.Boards, "missing": page.Missing}, views.Posts(page))
+	return show(c, fiber.Map{"event": e, "posts": page.Boards, "patrols": page.Patrols, "missing": page.Missing}, views.Posts(page))
 }
 
 // staff are the people who can be put on duty: for who plans, everybody, the
@@ -78,17 +81,31 @@ func (a *App) PostSigns(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	signs := make([]views.PostSign, len(posts))
-	for k := range posts {
-		token, err := a.Store.Token(c.UserContext(), domain.Pass{Kind: domain.PassPost, ID: posts[k].ID})
+	patrols, err := a.Store.Patrols(c.UserContext(), e.ID)
+	if err != nil {
+		return err
+	}
+	var signs []views.PostSign
+	add := func(kind domain.PassKind, path, id, name, task string) error {
+		token, err := a.Store.Token(c.UserContext(), domain.Pass{Kind: kind, ID: id})
 		if err != nil {
 			return err
 		}
-		code, err := drawQR(a.base(c) + "/posts/" + posts[k].ID + "/here?code=" + token)
-		if err != nil {
+		code, err := drawQR(a.base(c) + path + id + "/here?code=" + token)
+		signs = append(signs, views.PostSign{Name: name, Task: task, QR: code})
+		return err
+	}
+	for _, post := range posts {
+		if err := add(domain.PassPost, "/posts/", post.ID, post.Code+" "+post.Name, post.Task); err != nil {
 			return err
 		}
-		signs[k] = views.PostSign{Post: posts[k], QR: code}
+	}
+	for _, patrol := range patrols {
+		for _, x := range patrol.Checkpoints {
+			if err := add(domain.PassCheckpoint, "/checkpoints/", x.ID, x.Name, patrol.Name); err != nil {
+				return err
+			}
+		}
 	}
 	err = render(c, views.PostSigns(p, e, signs))
 	noStore(c)

@@ -192,3 +192,14 @@ func (s set) mine(state domain.DutyState, due int) *domain.PostBoard {
 func (s set) staff() []domain.Person {
 	return []domain.Person{*s.Person, {ID: attendant, Name: s.Names[attendant], Crew: domain.CrewSVC}}
 }
+
+// patrols: one that has begun, with a mark, a skipped place and one by its code; one that has not.
+func (s set) patrols() []domain.Patrol {
+	begun := domain.Patrol{ID: "begun", EventID: s.event.ID, Name: s.T("patrol.title"), Crew: domain.CrewSEC, EveryMin: 30, RoundNo: 2, RoundAt: s.inP(-40), Sort: 1}
+	for k, reason := range []string{"", s.long(), ""} {
+		begun.Checkpoints = append(begun.Checkpoints, domain.Checkpoint{ID: "begun" + string(rune('a'+k)), Name: s.T("position.lobby"), RoundNo: 2, MarkedAt: s.inP(-5 + k), MarkedBy: "commander", ByCode: k == 2, Skipped: reason, Sort: k})
+	}
+	begun.Checkpoints = append(begun.Checkpoints, domain.Checkpoint{ID: "begund", Name: s.long(), RoundNo: 1, MarkedAt: s.inP(-45), MarkedBy: "commander", Sort: 3})
+	fresh := domain.Patrol{ID: "fresh", EventID: s.event.ID, Name: s.long(), Crew: domain.CrewCLN, RoundNo: 1, Sort: 2, Checkpoints: []domain.Checkpoint{{ID: "fresha", Name: s.T("position.gate")}}}
+	return []domain.Patrol{begun, fresh}
+}

@@ -8,7 +8,7 @@ export async function pages(home) {
   const [visit, weekly, staff] = await Promise.all([commander.event(VISIT), commander.event(WEEKLY), admin.staff()]);
   const page = (name, path, who = "commander", wide = false, lang) => ({ name, path, who, wide, lang });
   const { plans } = await commander.get(`/events/${visit.id}/seats`);
-  const { posts } = await commander.get(`/events/${visit.id}/posts`);
+  const { posts, patrols } = await commander.get(`/events/${visit.id}/posts`);
   const plan = (name) => plans.find((p) => p.name === name).id;
   const [principal] = (await commander.guests(visit.id)).filter((g) => g.rank === 1);
   const pass = new URL((await commander.get(`/guests/${principal.id}/invitation`)).link).pathname;
@@ -38,6 +38,7 @@ export async function pages(home) {
     page("posts-mine", `/events/${visit.id}/posts`, "security"),
     page("post-signs", `/events/${visit.id}/posts/signs`),
     page("post-here", `/posts/${posts[0].Post.id}/here`, "security"),
+    page("checkpoint-here", `/checkpoints/${patrols[0].checkpoints[0].id}/here`, "security"),
     page("cues", `/events/${visit.id}/cues`),
     page("vehicles", `/events/${visit.id}/vehicles`),
     page("control", "/control", "control", true),

@@ -1,0 +1,5 @@
+DROP TABLE checkpoints;
+
+--bun:split
+
+DROP TABLE patrols;
