@@ -129,7 +129,7 @@ function smallTargets() {
       continue;
     if (box.width < 43.5 || box.height < 43.5) {
       list.push(
-        `${el.tagName.toLowerCase()}.${[...el.classList].join(".")}#${el.id} ${Math.round(box.width)}×${Math.round(box.height)}`,
+        `${el.tagName.toLowerCase()}.${[...el.classList].join(".")}#${el.id} ${Math.round(box.width)}×${Math.round(box.height)} ${el.textContent.trim().slice(0, 20)}`,
       );
     }
   }
