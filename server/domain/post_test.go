@@ -101,7 +101,7 @@ func TestRelief(t *testing.T) {
 	by := domain.Doing{By: "granite", At: clock("08:05"), Reason: " 如厕 "}
 	for want, ask := range map[string]func() (bool, error){
 		"relief:duty.relief_needed": func() (bool, error) { return d.AskRelief(by, "granite", clock("08:15"), "") },
-		"away:duty.return_range": func() (bool, error) { return d.AskRelief(by, "talc", by.At, "") },
+		"away:duty.return_range":    func() (bool, error) { return d.AskRelief(by, "talc", by.At, "") },
 		"reason:field.required": func() (bool, error) {
 			return d.AskRelief(domain.Doing{At: by.At}, "talc", clock("08:15"), "")
 		},
