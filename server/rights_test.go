@@ -612,19 +612,15 @@ func (m *matrix) reception(r server.Route, x *target) string {
 	fired := sql.NullString{String: then, Valid: strings.HasSuffix(r.Path, "/acknowledgement") || r.Method == http.MethodDelete}
 	m.sql("INSERT INTO cues (id, event_id, cause, scope, crew, zh, off, fired_at, state_at, sort, seq, created_at) VALUES (?, ?, 'gate', 'first', 'SVC', '迎宾就位', FALSE, ?, ?, 1, 1, ?)", "cues"+id, event, fired, then, then)
 	m.sql("INSERT INTO vehicles (id, event_id, plate, arrives, leaves, state, previous, state_at, struck, seq, created_at) VALUES (?, ?, ?, 0, 0, 'gate', 'expected', ?, FALSE, 1, ?)", "vehi"+id, event, id[:16], then, then)
-	marked := sql.NullString{String: then, Valid: r.Method == http.MethodDelete}
+	marked, round := sql.NullString{String: then, Valid: r.Method == http.MethodDelete}, 0
+	if marked.Valid {
+		round = 1
+	}
 	m.sql("INSERT INTO patrols (id, event_id, name, crew, every_min, round_no, struck, sort, seq, created_at) VALUES (?, ?, '外圈', 'SVC', 0, 1, FALSE, 1, 1, ?)", "patr"+id, event, then)
 	for n, point := range []string{"chec" + id, "last" + id} { // the round goes on when one is marked
-		m.sql("INSERT INTO checkpoints (id, event_id, patrol_id, name, round_no, marked_at, by_code, sort) VALUES (?, ?, ?, '东门', ?, ?, FALSE, ?)", point, event, "patr"+id, b2i(marked.Valid), marked, n)
+		m.sql("INSERT INTO checkpoints (id, event_id, patrol_id, name, round_no, marked_at, by_code, sort) VALUES (?, ?, ?, '东门', ?, ?, FALSE, ?)", point, event, "patr"+id, round, marked, n)
 	}
 	return strings.TrimPrefix(r.Path, "/")[:4] + id
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // seats brings a plan into the state from which the route leads on: the guest waits, or sits on the first seat.

@@ -3,7 +3,6 @@ package domain
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -167,17 +166,9 @@ type Stray struct {
 // Validate cleans and checks what a guard typed.
 func (s *Stray) Validate() error {
 	var bad Invalid
-	text := func(field string, v *string, most int) {
-		if *v = Clean(*v, false); len([]rune(*v)) > most {
-			bad.Add(field, "field.too_long", "max", strconv.Itoa(most))
-		}
-	}
-	text("name", &s.Name, 40)
-	text("organisation", &s.Organisation, 60)
-	text("host", &s.Host, 60)
-	if s.Name == "" {
-		bad.Add("name", "field.required")
-	}
+	checkText(&bad, "name", &s.Name, 40, true)
+	checkText(&bad, "organisation", &s.Organisation, 60, false)
+	checkText(&bad, "host", &s.Host, 60, false)
 	switch s.State {
 	case StrayAsked, StrayAdmitted:
 	case StrayRefused:

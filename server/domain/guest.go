@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"strconv"
 	"time"
 )
 
@@ -132,25 +131,16 @@ func (g *Guest) Back(d Doing) (changed bool, err error) {
 // Validate cleans and checks the typed fields.
 func (g *Guest) Validate() error {
 	var bad Invalid
-	text := func(field string, s *string, maxRunes int) {
-		*s = Clean(*s, false)
-		if len([]rune(*s)) > maxRunes {
-			bad.Add(field, "field.too_long", "max", strconv.Itoa(maxRunes))
-		}
-	}
-	text("name", &g.Name, 40)
-	text("title", &g.Title, 60)
-	text("organisation", &g.Organisation, 60)
-	text("plate", &g.Plate, 16)
-	text("bay", &g.Bay, 16)
-	text("needs", &g.Needs, 120)
+	checkText(&bad, "name", &g.Name, 40, true)
+	checkText(&bad, "title", &g.Title, 60, false)
+	checkText(&bad, "organisation", &g.Organisation, 60, false)
+	checkText(&bad, "plate", &g.Plate, 16, false)
+	checkText(&bad, "bay", &g.Bay, 16, false)
+	checkText(&bad, "needs", &g.Needs, 120, false)
 	if phone, ok := NormalisePhone(g.Phone); ok {
 		g.Phone = phone
 	} else {
 		bad.Add("phone", "guest.phone_form")
-	}
-	if g.Name == "" {
-		bad.Add("name", "field.required")
 	}
 	if g.Rank < 0 || g.Rank > 9999 {
 		bad.Add("rank", "guest.rank_range")

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -13,12 +14,20 @@ const NamesStay = 24 * time.Hour
 // NamesHidden tells that the people who worked on the event need its guests' names
 // no longer: pages show them masked, and whoever may edit the list asks for them.
 func (e *Event) NamesHidden(now time.Time) bool {
-	switch e.Status {
-	case EventReleased, EventClosed, EventCancelled:
-		return true
-	}
-	return now.After(e.EndAt.Add(NamesStay))
+	return slices.Contains(NamesOver, e.Status) || now.After(e.EndAt.Add(NamesStay))
 }
+
+// NamesOver are the states in which nobody needs guests' names, whatever the time.
+var NamesOver = []EventStatus{EventReleased, EventClosed, EventCancelled}
+
+// IsHidden is NamesHidden of the row's event, where the row was read with it.
+func (g *Guest) IsHidden() bool { return g.Hidden }
+
+// IsHidden is NamesHidden of the row's event, where the row was read with it.
+func (x *Stray) IsHidden() bool { return x.Hidden }
+
+// IsHidden is NamesHidden of the row's event, where the row was read with it.
+func (v *Vehicle) IsHidden() bool { return v.Hidden }
 
 // For how many days after an event what names its guests may be kept.
 const (

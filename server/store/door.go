@@ -483,7 +483,7 @@ func (s *Store) Strays(ctx context.Context, since time.Time, eventIDs ...string)
 	}
 	var list []domain.Stray
 	err := s.withNeed(s.read.NewSelect().Model(&list).ColumnExpr("stray.*"), "stray").Where("event_id IN (?) AND at > ?", bun.List(eventIDs), since).OrderExpr("at DESC, id DESC").Limit(40).Scan(ctx)
-	return maskedStrays(ctx, list), asPerson(err)
+	return masked(ctx, list), asPerson(err)
 }
 
 // StraysByID loads the present state of those.
@@ -493,7 +493,7 @@ func (s *Store) StraysByID(ctx context.Context, ids []string) ([]domain.Stray, e
 	}
 	var list []domain.Stray
 	err := s.withNeed(s.read.NewSelect().Model(&list).ColumnExpr("stray.*"), "stray").Where("id IN (?)", bun.List(ids)).OrderExpr("at, id").Scan(ctx)
-	return maskedStrays(ctx, list), asPerson(err)
+	return masked(ctx, list), asPerson(err)
 }
 
 func (tx *Tx) recordStray(x *domain.Stray, c domain.Change) {

@@ -341,6 +341,14 @@ func (s *Store) CreateEvent(ctx context.Context, act domain.Act, d EventDraft) (
 	})
 }
 
+// taken says beside the field that somebody else has that value.
+func taken(err error, field, key string) error {
+	if isUnique(err) {
+		return domain.InvalidField(field, key)
+	}
+	return err
+}
+
 func foreign(err error, field string) error {
 	if isForeign(err) {
 		return domain.InvalidField(field, "field.choose")

@@ -57,12 +57,7 @@ func (s *Store) changeLetters(ctx context.Context, act domain.Act, eventID strin
 // their invitations and the last mail to each. Three queries, however many.
 func (s *Store) Invitations(ctx context.Context, eventID string, only ...string) ([]domain.Invited, error) {
 	list, err := invitedTo(ctx, s.read, eventID, only, func(q *bun.SelectQuery) *bun.SelectQuery { return s.withNeed(q.ColumnExpr("guest.*"), "guest") })
-	for k := range list {
-		if list[k].Hidden && !Named(ctx) {
-			list[k].Mask()
-		}
-	}
-	return list, asPerson(err)
+	return masked(ctx, list), asPerson(err)
 }
 
 func invitedTo(ctx context.Context, db bun.IDB, eventID string, only []string, more ...func(*bun.SelectQuery) *bun.SelectQuery) ([]domain.Invited, error) {

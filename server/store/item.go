@@ -42,6 +42,16 @@ func (s *Store) ItemsByID(ctx context.Context, ids []string) ([]domain.Item, err
 	return list, nil
 }
 
+// ItemsByTemplate are the items of events that were made from that template item, whatever their state.
+func (s *Store) ItemsByTemplate(ctx context.Context, template string, eventIDs ...string) ([]domain.Item, error) {
+	if len(eventIDs) == 0 {
+		return nil, nil
+	}
+	var list []domain.Item
+	err := selectItems(s.read, &list).Where("event_id IN (?) AND template_id = ?", bun.List(eventIDs), template).Scan(ctx)
+	return list, asPerson(err)
+}
+
 // ItemsOfEvents lists the items of several events that somebody still has to
 // do something about: open, to redo, blocked, or waiting for acceptance.
 func (s *Store) ItemsOfEvents(ctx context.Context, eventIDs []string) ([]domain.Item, error) {

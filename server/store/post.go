@@ -95,7 +95,7 @@ func (s *Store) AddPost(ctx context.Context, act domain.Act, eventID string, p d
 		}
 		p.EventID, p.CreatedAt, p.Struck, p.Seq = eventID, tx.Now, false, tx.Next(domain.EventTopic(eventID))
 		if _, err := tx.NewInsert().Model(&p).Exec(ctx); err != nil {
-			return postTaken(err)
+			return taken(err, "code", "post.code_taken")
 		}
 		tx.Receipt.Created = p.ID
 		tx.recordPost(&p, domain.Change{Verb: "post.added", New: p.Task})
@@ -112,13 +112,6 @@ func mayPost(e *domain.Event, v domain.Viewer, crew domain.Crew) error {
 		return nil
 	}
 	return domain.ErrForbidden
-}
-
-func postTaken(err error) error {
-	if isUnique(err) {
-		return domain.InvalidField("code", "post.code_taken")
-	}
-	return err
 }
 
 func (tx *Tx) recordPost(p *domain.Post, c domain.Change) {
@@ -206,7 +199,7 @@ func (a *postAct) mayEdit(crew domain.Crew) error {
 func (tx *Tx) savePost(ctx context.Context, p *domain.Post, c domain.Change) error {
 	p.Seq = tx.Next(domain.EventTopic(p.EventID))
 	if _, err := tx.NewUpdate().Model(p).WherePK().Exec(ctx); err != nil {
-		return postTaken(err)
+		return taken(err, "code", "post.code_taken")
 	}
 	tx.recordPost(p, c)
 	return nil

@@ -23,32 +23,18 @@ func Named(ctx context.Context) bool { return ctx.Value(namesKey{}) != nil }
 // withNeed adds to rows of people of events whether domain.Event.NamesHidden holds.
 func (s *Store) withNeed(q *bun.SelectQuery, table string) *bun.SelectQuery {
 	return q.ColumnExpr("EXISTS (SELECT 1 FROM events AS o WHERE o.id = ?.event_id AND (o.status IN (?) OR o.end_at < ?)) AS hidden", bun.Ident(table),
-		bun.List([]domain.EventStatus{domain.EventReleased, domain.EventClosed, domain.EventCancelled}), s.Now().Add(-domain.NamesStay))
+		bun.List(domain.NamesOver), s.Now().Add(-domain.NamesStay))
 }
 
-// masked leaves of the guests of events that are over what their reader needs.
-func masked(ctx context.Context, list []domain.Guest) []domain.Guest {
+// masked leaves of people whose event is over what their reader needs.
+func masked[T any, P interface {
+	*T
+	IsHidden() bool
+	Mask()
+}](ctx context.Context, list []T) []T {
 	for k := range list {
-		if list[k].Hidden && !Named(ctx) {
-			list[k].Mask()
-		}
-	}
-	return list
-}
-
-func maskedVehicles(ctx context.Context, list []domain.Vehicle) []domain.Vehicle {
-	for k := range list {
-		if list[k].Hidden && !Named(ctx) {
-			list[k].Mask()
-		}
-	}
-	return list
-}
-
-func maskedStrays(ctx context.Context, list []domain.Stray) []domain.Stray {
-	for k := range list {
-		if list[k].Hidden && !Named(ctx) {
-			list[k].Mask()
+		if p := P(&list[k]); p.IsHidden() && !Named(ctx) {
+			p.Mask()
 		}
 	}
 	return list

@@ -42,7 +42,7 @@ func (tx *Tx) guestsMoved(ctx context.Context, e *domain.Event, moved []domain.G
 func (s *Store) Vehicles(ctx context.Context, eventID string) ([]domain.Vehicle, error) {
 	var list []domain.Vehicle
 	err := s.withNeed(s.read.NewSelect().Model(&list).ColumnExpr("vehicle.*"), "vehicle").Where("event_id = ? AND NOT struck", eventID).OrderExpr("CASE WHEN arrives = 0 THEN 1000 ELSE arrives END, plate").Scan(ctx)
-	return maskedVehicles(ctx, list), asPerson(err)
+	return masked(ctx, list), asPerson(err)
 }
 
 // AddVehicle puts a car on an event's list and has its bay kept. Needs RightGuestsEdit.
@@ -60,7 +60,7 @@ func (s *Store) AddVehicle(ctx context.Context, act domain.Act, eventID string, 
 		v.EventID, v.State, v.StateAt, v.CreatedAt, v.Struck = eventID, domain.VehicleExpected, tx.At, tx.Now, false
 		v.Seq = tx.Next(domain.EventTopic(eventID))
 		if _, err := tx.NewInsert().Model(&v).Exec(ctx); err != nil {
-			return plateTaken(err)
+			return taken(err, "plate", "vehicle.taken")
 		}
 		tx.recordVehicle(&v, domain.Change{Verb: "vehicle.added", New: v.Bay})
 		if err := tx.keepBays(ctx, e); err != nil {
@@ -69,13 +69,6 @@ func (s *Store) AddVehicle(ctx context.Context, act domain.Act, eventID string, 
 		tx.Receipt.Created = v.ID
 		return nil
 	})
-}
-
-func plateTaken(err error) error {
-	if isUnique(err) {
-		return domain.InvalidField("plate", "vehicle.taken")
-	}
-	return err
 }
 
 // bayBefore is when a bay must be kept and coned: X2 of the templates.
@@ -145,7 +138,7 @@ func (s *Store) changeVehicle(ctx context.Context, act domain.Act, id string, ri
 		}
 		v.Seq = tx.Next(domain.EventTopic(e.ID))
 		if _, err := tx.NewUpdate().Model(v).WherePK().Exec(ctx); err != nil {
-			return plateTaken(err)
+			return taken(err, "plate", "vehicle.taken")
 		}
 		tx.recordVehicle(v, *c)
 		return nil

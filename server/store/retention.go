@@ -22,25 +22,13 @@ type Kept struct {
 
 // SetGuestDays chooses for how many days after an event what names its guests is kept.
 func (s *Store) SetGuestDays(ctx context.Context, act domain.Act, days int) (domain.Receipt, error) {
-	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
-		if !act.Person.Can(domain.RightChannels) {
-			return domain.ErrForbidden
-		}
+	return s.changeSite(ctx, act, func(site *domain.Site) (*domain.Change, error) {
 		if days < domain.GuestDaysLeast || days > domain.GuestDaysMost {
-			return domain.InvalidField("guest_days", "retention.range", "min", strconv.Itoa(domain.GuestDaysLeast), "max", strconv.Itoa(domain.GuestDaysMost))
+			return nil, domain.InvalidField("guest_days", "retention.range", "min", strconv.Itoa(domain.GuestDaysLeast), "max", strconv.Itoa(domain.GuestDaysMost))
 		}
-		if err := tx.Lock(ctx, domain.TopicFloor); err != nil {
-			return err
-		}
-		site, err := tx.site(ctx)
-		if err != nil || site.GuestDays == days {
-			return err
-		}
-		if _, err := tx.NewUpdate().Model(&site).Set("guest_days = ?", days).WherePK().Exec(ctx); err != nil {
-			return err
-		}
-		tx.Record(domain.Change{Topic: domain.TopicFloor, Subject: "site:" + site.ID, Verb: "site.guest_days", Label: site.Name, Old: strconv.Itoa(site.GuestDays), New: strconv.Itoa(days)})
-		return nil
+		c := &domain.Change{Verb: "site.guest_days", Old: strconv.Itoa(site.GuestDays), New: strconv.Itoa(days)}
+		site.GuestDays = days
+		return c, nil
 	})
 }
 
@@ -104,10 +92,14 @@ func (tx *Tx) erase(ctx context.Context, eventID string, before time.Time) error
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context, string, *pseudonyms) error{tx.eraseRows, tx.eraseTexts, tx.eraseLog} {
-		if err := step(ctx, eventID, w); err != nil {
-			return err
-		}
+	if err := tx.eraseRows(ctx, eventID); err != nil {
+		return err
+	}
+	if err := tx.eraseTexts(ctx, eventID, w); err != nil {
+		return err
+	}
+	if err := tx.eraseLog(ctx, eventID, w); err != nil {
+		return err
 	}
 	e.ErasedAt, e.PrincipalGuest, e.Contact, e.ContactPhone = &tx.Now, "", "", ""
 	return tx.saveEvent(ctx, e, domain.Change{Verb: "event.erased", New: strconv.Itoa(w.guests)})
@@ -155,7 +147,7 @@ func (tx *Tx) pseudonyms(ctx context.Context, e *domain.Event) (*pseudonyms, err
 }
 
 // eraseRows empties what belongs to people, and revokes their links.
-func (tx *Tx) eraseRows(ctx context.Context, eventID string, w *pseudonyms) error {
+func (tx *Tx) eraseRows(ctx context.Context, eventID string) error {
 	for _, q := range []string{
 		"UPDATE guests SET title = NULL, organisation = NULL, plate = NULL, bay = NULL, needs = NULL, phone = NULL, pass_no = pass_no + 1 WHERE event_id = ?",
 		"UPDATE hosts SET title = NULL WHERE event_id = ?",

@@ -124,28 +124,13 @@ func (s *Store) seatTexts(ctx context.Context, whose string, ids []string) (map[
 
 // SetDaisRule chooses which published rule even rows follow; plans that exist stay as they are.
 func (s *Store) SetDaisRule(ctx context.Context, act domain.Act, rule domain.DaisRule) (domain.Receipt, error) {
-	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
-		if !act.Person.Can(domain.RightChannels) {
-			return domain.ErrForbidden
-		}
+	return s.changeSite(ctx, act, func(site *domain.Site) (*domain.Change, error) {
 		if rule != domain.DaisRuleA && rule != domain.DaisRuleB {
-			return domain.InvalidField("dais_rule", "field.choose")
+			return nil, domain.InvalidField("dais_rule", "field.choose")
 		}
-		if err := tx.Lock(ctx, domain.TopicFloor); err != nil {
-			return err
-		}
-		site, err := tx.site(ctx)
-		if err != nil {
-			return err
-		}
-		if site.DaisRule == rule {
-			return nil
-		}
-		if _, err := tx.NewUpdate().Model(&site).Set("dais_rule = ?", rule).WherePK().Exec(ctx); err != nil {
-			return err
-		}
-		tx.Record(domain.Change{Topic: domain.TopicFloor, Subject: "site:" + site.ID, Verb: "site.dais_rule", Label: site.Name, Old: string(site.DaisRule), New: string(rule)})
-		return nil
+		c := &domain.Change{Verb: "site.dais_rule", Old: string(site.DaisRule), New: string(rule)}
+		site.DaisRule = rule
+		return c, nil
 	})
 }
 

@@ -47,3 +47,30 @@ func (s *Store) Site(ctx context.Context) (domain.Site, error) {
 	}
 	return list[0], nil
 }
+
+// changeSite locks the building and lets fn set what the administrator chose; fn
+// returns the log row. What is as it was is quiet.
+func (s *Store) changeSite(ctx context.Context, act domain.Act, fn func(site *domain.Site) (*domain.Change, error)) (domain.Receipt, error) {
+	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
+		if !act.Person.Can(domain.RightChannels) {
+			return domain.ErrForbidden
+		}
+		if err := tx.Lock(ctx, domain.TopicFloor); err != nil {
+			return err
+		}
+		site, err := tx.site(ctx)
+		if err != nil {
+			return err
+		}
+		c, err := fn(&site)
+		if err != nil || c.Old == c.New {
+			return err
+		}
+		if _, err := tx.NewUpdate().Model(&site).WherePK().Exec(ctx); err != nil {
+			return err
+		}
+		c.Topic, c.Subject, c.Label = domain.TopicFloor, "site:"+site.ID, site.Name
+		tx.Record(*c)
+		return nil
+	})
+}

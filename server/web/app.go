@@ -255,10 +255,8 @@ func lookOf(c *fiber.Ctx) look {
 // was done on the device. X-Sent-At is the device's clock at sending: the
 // difference to ours is its skew, by which X-Acted-At is corrected.
 func (a *App) act(c *fiber.Ctx) (domain.Act, error) {
-	act := domain.Act{Person: person(c), Key: c.Get("Idempotency-Key"), Post: domain.Clean(c.Get("X-Post"), false)}
-	if s := session(c); s != nil {
-		act.Session, act.Device = s.ID, s.Device
-	}
+	act := reader(c)
+	act.Key, act.Post = c.Get("Idempotency-Key"), domain.Clean(c.Get("X-Post"), false)
 	if len(act.Key) > 64 || act.Key != domain.Clean(act.Key, false) {
 		return act, domain.InvalidField("Idempotency-Key", "error.bad_key")
 	}

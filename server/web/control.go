@@ -108,11 +108,9 @@ func (f *eventView) vehicles(ids []string) error {
 	for k := range cars {
 		f.add(views.VehicleRow(f.v, &cars[k], domain.RidersOf(&cars[k], guests)))
 	}
-	for _, id := range ids {
-		if !slices.ContainsFunc(cars, func(v domain.Vehicle) bool { return v.ID == id }) {
-			f.add(views.Gone("vehicle-" + id))
-		}
-	}
+	f.gone("vehicle", ids, func(id string) bool {
+		return slices.ContainsFunc(cars, func(v domain.Vehicle) bool { return v.ID == id })
+	})
 	f.add(views.VehicleSums(f.v, f.e, cars))
 	return nil
 }
@@ -140,6 +138,7 @@ func (a *App) Control(c *fiber.Ctx) error {
 	page := views.ControlPage{Page: p, Lifts: lifts}
 	topics := []domain.Topic{domain.TopicFloor}
 	caps := map[string]bool{}
+	var shown []domain.Event
 	for k := range events {
 		e := &events[k]
 		if !followed(e) || len(topics) >= maxTopics-1 {
@@ -149,14 +148,13 @@ func (a *App) Control(c *fiber.Ctx) error {
 		if err := a.looked(c, &e.Event, domain.LookControl); err != nil {
 			return err
 		}
-		card, err := a.controlEvent(c.UserContext(), &e.Event)
-		if err != nil {
-			return err
-		}
-		page.Events = append(page.Events, *card)
+		shown = append(shown, e.Event)
 		for _, class := range capabilities(e.Viewer, e.Secrecy) {
 			caps[class] = true
 		}
+	}
+	if page.Events, err = a.controlEvents(c.UserContext(), shown...); err != nil {
+		return err
 	}
 	for class := range caps {
 		page.Caps = append(page.Caps, class)
@@ -171,22 +169,38 @@ func followed(e *store.EventSummary) bool {
 	return e.Status.Working() && e.Status != domain.EventReleased && e.Counts.Total > 0 && e.Viewer.Can(domain.RightGuestsSee, e.Secrecy)
 }
 
-func (a *App) controlEvent(ctx context.Context, e *domain.Event) (*views.ControlEvent, error) {
-	card := &views.ControlEvent{Event: *e}
-	var err error
-	if card.Parties, card.Counts, err = a.partyGroups(ctx, e.ID); err != nil {
+// controlEvents are the cards of those events: four queries, however many.
+func (a *App) controlEvents(ctx context.Context, events ...domain.Event) ([]views.ControlEvent, error) {
+	ids := make([]string, len(events))
+	for k := range events {
+		ids[k] = events[k].ID
+	}
+	guests, parties, err := a.guestsByEvent(ctx, ids...)
+	if err != nil {
 		return nil, err
 	}
-	if card.Cues, err = a.Store.Cues(ctx, e.ID); err != nil {
+	cues, err := a.Store.Cues(ctx, ids...)
+	if err != nil {
 		return nil, err
 	}
-	items, err := a.Store.Items(ctx, e.ID)
-	for k := range items {
-		if items[k].TemplateID == "V5" {
-			card.Sweep = &items[k]
+	sweeps, err := a.Store.ItemsByTemplate(ctx, "V5", ids...)
+	if err != nil {
+		return nil, err
+	}
+	cards := make([]views.ControlEvent, len(events))
+	for k, id := range ids {
+		card := &cards[k]
+		card.Event, card.Parties, card.Counts = events[k], group(parties[id], guests[id]), domain.CountGuests(guests[id])
+		for _, cue := range cues {
+			if cue.EventID == id {
+				card.Cues = append(card.Cues, cue)
+			}
+		}
+		if n := slices.IndexFunc(sweeps, func(i domain.Item) bool { return i.EventID == id }); n >= 0 {
+			card.Sweep = &sweeps[n]
 		}
 	}
-	return card, err
+	return cards, nil
 }
 
 // AddLift is POST /lifts.

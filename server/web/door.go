@@ -461,8 +461,10 @@ func (a *App) Headcount(c *fiber.Ctx) error {
 		return err
 	}
 	watch(&p, ViewHeadcount, nil, domain.TopicBoard)
-	if err := a.lookedAtAny(c, domain.LookDoor, events...); err != nil {
-		return err
+	for k := range events {
+		if err := a.looked(c, &events[k], domain.LookDoor); err != nil {
+			return err
+		}
 	}
 	page := views.HeadcountPage{Page: p, Count: *count, Events: map[string]domain.Event{}}
 	for _, e := range events {

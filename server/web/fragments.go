@@ -78,15 +78,15 @@ func (f *eventView) reception(view string, subjects []string, changed, clock boo
 	items, guests, _ := sorted(subjects)
 	switch {
 	case view == ViewControl:
-		card, err := f.controlEvent(f.ctx, f.e)
-		if err != nil {
-			return err
-		}
 		if f.e.Status.Over() {
 			f.add(views.Gone("control-" + f.e.ID))
 			return nil
 		}
-		f.add(views.ControlCard(f.v, card))
+		cards, err := f.controlEvents(f.ctx, *f.e)
+		if err != nil {
+			return err
+		}
+		f.add(views.ControlCard(f.v, &cards[0]))
 	case changed:
 		f.add(stale) // its times and its state stand in every row
 	case view == ViewPosts:
@@ -124,6 +124,15 @@ type eventView struct {
 }
 
 func (f *eventView) add(parts ...templ.Component) { f.parts = append(f.parts, parts...) }
+
+// gone takes those rows of a kind off the page that are not there any more.
+func (f *eventView) gone(kind string, ids []string, there func(id string) bool) {
+	for _, id := range ids {
+		if !there(id) {
+			f.add(views.Gone(kind + "-" + id))
+		}
+	}
+}
 
 // checklist: the changed rows, and the sums over all of them and over their crews.
 func (f *eventView) checklist(ids []string, changed bool) error {

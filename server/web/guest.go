@@ -47,15 +47,31 @@ func (a *App) guestsPage(c *fiber.Ctx, in views.GuestInput, fields views.Errors,
 
 // partyGroups puts an event's guests into their parties; those without one come last.
 func (a *App) partyGroups(ctx context.Context, eventID string) ([]views.PartyGroup, domain.GuestCounts, error) {
-	guests, err := a.Store.Guests(ctx, eventID)
+	guests, parties, err := a.guestsByEvent(ctx, eventID)
 	if err != nil {
 		return nil, domain.GuestCounts{}, err
 	}
-	parties, err := a.Store.Parties(ctx, eventID)
+	return group(parties[eventID], guests[eventID]), domain.CountGuests(guests[eventID]), nil
+}
+
+// guestsByEvent are the guests and parties of events, by event: two queries.
+func (a *App) guestsByEvent(ctx context.Context, ids ...string) (guests map[string][]domain.Guest, parties map[string][]domain.Party, err error) {
+	all, err := a.Store.Guests(ctx, ids...)
 	if err != nil {
-		return nil, domain.GuestCounts{}, err
+		return nil, nil, err
 	}
-	return group(parties, guests), domain.CountGuests(guests), nil
+	groups, err := a.Store.Parties(ctx, ids...)
+	if err != nil {
+		return nil, nil, err
+	}
+	guests, parties = map[string][]domain.Guest{}, map[string][]domain.Party{}
+	for _, g := range all {
+		guests[g.EventID] = append(guests[g.EventID], g)
+	}
+	for _, p := range groups {
+		parties[p.EventID] = append(parties[p.EventID], p)
+	}
+	return guests, parties, nil
 }
 
 func group(parties []domain.Party, guests []domain.Guest) []views.PartyGroup {
@@ -271,29 +287,14 @@ func (a *App) Lobby(c *fiber.Ctx) error {
 		}
 		page.Events = append(page.Events, views.LobbyEvent{Event: e.Event, Counts: e.Counts})
 	}
-	guests, err := a.Store.Guests(ctx, ids...)
-	if err != nil {
-		return err
-	}
-	parties, err := a.Store.Parties(ctx, ids...)
+	guests, parties, err := a.guestsByEvent(ctx, ids...)
 	if err != nil {
 		return err
 	}
 	for k := range page.Events {
 		le := &page.Events[k]
-		var ps []domain.Party
-		for _, x := range parties {
-			if x.EventID == le.Event.ID {
-				ps = append(ps, x)
-			}
-		}
-		var gs []domain.Guest
-		for _, g := range guests {
-			if g.EventID == le.Event.ID && search.Match(g.Search, page.Query) {
-				gs = append(gs, g)
-			}
-		}
-		le.Parties = group(ps, gs)
+		found := slices.DeleteFunc(guests[le.Event.ID], func(g domain.Guest) bool { return !search.Match(g.Search, page.Query) })
+		le.Parties = group(parties[le.Event.ID], found)
 		for pos, n := range le.Counts.Position {
 			page.Counts.Add(pos, n)
 		}

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"github.com/gofiber/fiber/v2"
 
 	"huiwu/server/domain"
@@ -14,11 +16,9 @@ func (a *App) AddPatrol(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	var every int
-	if text := c.FormValue("every"); text != "" {
-		if every, err = wholeNumber(text); err != nil {
-			return domain.InvalidField("every", "patrol.every_range")
-		}
+	every, err := wholeNumber(c.FormValue("every"))
+	if err != nil {
+		return domain.InvalidField("every", "patrol.every_range")
 	}
 	p, err := domain.NewPatrol(c.FormValue("name"), domain.Crew(c.FormValue("crew")), every, c.FormValue("checkpoints"))
 	if err != nil {
@@ -84,15 +84,13 @@ func (f *eventView) patrols(ids []string) error {
 	if err != nil {
 		return err
 	}
-	there := map[string]bool{}
 	for k := range list {
-		there[list[k].ID] = true
-		f.add(views.PatrolCard(f.v, f.e, &list[k]))
-	}
-	for _, id := range ids {
-		if !there[id] {
-			f.add(views.Gone("patrol-" + id))
+		if slices.Contains(ids, list[k].ID) {
+			f.add(views.PatrolCard(f.v, f.e, &list[k]))
 		}
 	}
+	f.gone("patrol", ids, func(id string) bool {
+		return slices.ContainsFunc(list, func(p domain.Patrol) bool { return p.ID == id })
+	})
 	return nil
 }

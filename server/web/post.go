@@ -298,11 +298,9 @@ func (f *eventView) posts(ids []string, turned bool) error {
 			f.add(views.PostCard(f.v, f.e, &boards[k], reserve))
 		}
 	}
-	for _, id := range ids {
-		if !slices.ContainsFunc(boards, func(b domain.PostBoard) bool { return b.Post.ID == id }) {
-			f.add(views.Gone("post-" + id))
-		}
-	}
+	f.gone("post", ids, func(id string) bool {
+		return slices.ContainsFunc(boards, func(b domain.PostBoard) bool { return b.Post.ID == id })
+	})
 	f.add(views.DutySums(f.v, f.e, boards))
 	return nil
 }

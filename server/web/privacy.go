@@ -25,16 +25,6 @@ func (a *App) looked(c *fiber.Ctx, e *domain.Event, how domain.Look) error {
 	return a.Store.LookedAt(c.UserContext(), reader(c), e, how)
 }
 
-// lookedAtAny is looked for events that a page shows together, each once.
-func (a *App) lookedAtAny(c *fiber.Ctx, how domain.Look, events ...domain.Event) error {
-	for k := range events {
-		if err := a.looked(c, &events[k], how); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // need is looked for a page of one event's guests, and decides whether it names
 // them: not once the event is over, unless who edits the list asks for it (?names=1).
 func (a *App) need(c *fiber.Ctx, p *views.Page, how domain.Look) error {
