@@ -9,7 +9,10 @@ async function suggest(form) {
   const typed = new FormData(form);
   const query = new URLSearchParams(asked.map((name) => [name, typed.get(name) ?? ""]));
   try {
-    const answer = await fetch(`/events/suggestion?${query}`, { headers: { Accept: "text/html" }, signal: last.signal });
+    const answer = await fetch(`/events/suggestion?${query}`, {
+      headers: { Accept: "text/html" },
+      signal: last.signal,
+    });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     document.getElementById("level-suggestion")?.replaceChildren(...page.body.childNodes);
