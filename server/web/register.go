@@ -99,11 +99,9 @@ func (a *App) suggestion(c *fiber.Ctx, e *domain.Event) (*domain.Suggestion, err
 // SuggestLevel is GET /events/suggestion: the level that the rules give to what
 // stands in the form so far.
 func (a *App) SuggestLevel(c *fiber.Ctx) error {
-	var in views.EventInput
-	if err := c.QueryParser(&in); err != nil {
-		return errBadRequest
-	}
-	e, _ := a.typedEvent(in)
+	e, _ := a.typedEvent(views.EventInput{
+		Type: c.Query("type"), Secrecy: c.Query("secrecy"), Heads: c.Query("heads"), GuestRank: c.Query("guest_rank"), HostRank: c.Query("host_rank"),
+	})
 	s, err := a.suggestion(c, &e)
 	if err != nil {
 		return err
@@ -112,7 +110,8 @@ func (a *App) SuggestLevel(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return show(c, fiber.Map{"suggestion": s}, views.LevelSuggestion(v, s))
+	words, why := views.SuggestionWords(v, s)
+	return show(c, fiber.Map{"suggestion": s, "words": words, "why": why}, views.LevelSuggestion(v, s))
 }
 
 // RegisterSheet is GET /events/{id}/register: the 《会务服务登记表》 on paper, as of one seq.

@@ -10,15 +10,34 @@ async function suggest(form) {
   const query = new URLSearchParams(asked.map((name) => [name, typed.get(name) ?? ""]));
   try {
     const answer = await fetch(`/events/suggestion?${query}`, {
-      headers: { Accept: "text/html" },
+      headers: { Accept: "application/json" },
       signal: last.signal,
     });
-    if (!answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    document.getElementById("level-suggestion")?.replaceChildren(...page.body.childNodes);
+    if (answer.ok) show(await answer.json());
   } catch {
     // without network there is no suggestion; whoever fills in the form decides anyway
   }
+}
+
+// show writes what views.LevelSuggestion draws.
+function show({ suggestion, words, why }) {
+  const where = document.getElementById("level-suggestion");
+  if (!where) return;
+  const make = (tag, className, ...inner) => {
+    const el = document.createElement(tag);
+    if (className) el.className = className;
+    el.append(...inner);
+    return el;
+  };
+  if (!suggestion) return where.replaceChildren(make("p", "field-hint", words));
+  const box = make(
+    "div",
+    "suggestion",
+    make("p", "", make("b", "", words)),
+    make("ul", "suggestion-why", ...why.map((w) => make("li", "", w))),
+  );
+  box.dataset.level = suggestion.level;
+  where.replaceChildren(box);
 }
 
 document.addEventListener("change", ({ target }) => {
