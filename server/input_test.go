@@ -25,6 +25,9 @@ var fieldsOf = map[string][]string{
 	"GET /session/new": {"next", "lang"}, "POST /session": {"login", "pin", "next"}, "PUT /me/locale": {"locale", "next"}, "POST /me/locale": {"locale", "next"},
 	"GET /events": {"from"}, "GET /events/new": {"day"},
 	"POST /events": eventFields, "PUT /events/:id": eventFields, "PUT /events/:id/status": {"status", "reason"}, "GET /events/:id/log": {"below"},
+	"GET /events/suggestion": {"guest_rank", "host_rank", "type", "secrecy", "heads"}, "PUT /events/:id/follow-up": {"followed_at", "follow_way", "follow_with", "follow_said", "follow_done"},
+	"POST /events/:id/functions": functionFields, "PUT /functions/:id": functionFields, "POST /events/:id/agenda": agendaFields, "PUT /agenda/:id": agendaFields, "PUT /agenda/:id/position": {"to"},
+	"POST /settings/levels": ruleFields, "PUT /settings/levels/:id": ruleFields, "PUT /settings/levels/:id/position": {"x"},
 	"GET /events/:id/items": {"crew", "mine"}, "POST /events/:id/items": {"id", "text", "crew", "phase", "due_at", "star"},
 	"PUT /events/:id/acceptance": {"crew", "phase", "except"}, "PUT /events/:id/done": {"crew", "phase"},
 	"PUT /items/:id/done": {"reading"}, "PUT /items/:id/photos/:photo": {"photo"}, "PUT /items/:id/deferral": {"reason"}, "PUT /items/:id/acceptance": {"verdict", "reason"}, "PUT /items/:id/exemption": {"reason"}, "PUT /items/:id/blocked": {"reason"},
@@ -54,15 +57,20 @@ var (
 	eventFields = []string{
 		"id", "name", "type", "organiser", "contact", "contact_phone", "principal_guest", "notes", "level", "level_reason", "secrecy", "heads",
 		"arrival_at", "start_at", "end_at", "break_at", "commander_id", "photo", "recording", "tea_minutes", "rooms", "people",
+		"undertaker", "purpose", "needs", "wishes", "principal_title", "guest_rank", "host_rank", "guest_heads", "escort_heads", "expense_class", "layout",
+		"tea_wish", "welcome_text", "banner", "flowers", "seat_wish", "photo_wish", "opened", "seq", "choose_name", "mine_name",
 	}
-	channelFields = []string{"kind", "name", "url", "secret", "topics", "locale"}
-	guestFields   = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs", "phone"}
-	passFields    = []string{"answer", "companions", "companion_names", "diets", "diet_note", "transport", "arrive_at", "plate", "message", "tap", "lang"}
-	signInFields  = []string{"venue", "pack", "badge", "title", "organisation", "phone"}
-	postFields    = []string{"code", "name", "crew", "task", "gesture", "channel", "position", "minutes", "from_at"}
-	cueFields     = []string{"cause", "scope", "crew", "zh", "en", "off"}
-	vehicleFields = []string{"plate", "kind", "bay", "driver", "phone", "arrives", "leaves"}
-	personFields  = []string{"staff_no", "phone", "name", "role", "crew", "locale", "pin"}
+	functionFields = []string{"name", "kind", "room_id", "place", "layout", "start_at", "end_at", "notes", "seen"}
+	agendaFields   = []string{"title", "speaker", "needs", "minutes", "start_at", "follow", "seen"}
+	ruleFields     = []string{"guest_rank", "host_rank", "type", "secrecy", "heads_over", "gives"}
+	channelFields  = []string{"kind", "name", "url", "secret", "topics", "locale"}
+	guestFields    = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs", "phone"}
+	passFields     = []string{"answer", "companions", "companion_names", "diets", "diet_note", "transport", "arrive_at", "plate", "message", "tap", "lang"}
+	signInFields   = []string{"venue", "pack", "badge", "title", "organisation", "phone"}
+	postFields     = []string{"code", "name", "crew", "task", "gesture", "channel", "position", "minutes", "from_at"}
+	cueFields      = []string{"cause", "scope", "crew", "zh", "en", "off"}
+	vehicleFields  = []string{"plate", "kind", "bay", "driver", "phone", "arrives", "leaves"}
+	personFields   = []string{"staff_no", "phone", "name", "role", "crew", "locale", "pin"}
 )
 
 // reception gives an event a post with somebody on duty, a car, and the building a lift.
@@ -122,6 +130,15 @@ func (s *site) good(route string) url.Values {
 		v = form("code", "Y"+store.NewID()[30:], "name", "大堂岗", "crew", "SVC")
 	case "POST /events/:id/patrols":
 		v = form("name", "外圈", "crew", "SEC", "every", "30", "checkpoints", "东门")
+	case "POST /events/:id/functions", "PUT /functions/:id":
+		at := s.Store.Now().Add(5 * time.Hour).In(s.Store.Loc)
+		v = form("name", "合影", "kind", "photo", "start_at", at.Format("2006-01-02T15:04"), "end_at", at.Add(time.Hour).Format("2006-01-02T15:04"))
+	case "POST /events/:id/agenda", "PUT /agenda/:id":
+		v = form("title", "主持", "minutes", "5")
+	case "PUT /agenda/:id/position":
+		v = form("to", "up")
+	case "POST /settings/levels", "PUT /settings/levels/:id":
+		v = form("guest_rank", "city", "gives", "2")
 	case "PUT /checkpoints/:id/skip":
 		v = form("reason", "门锁着")
 	case "POST /events/:id/cues", "PUT /cues/:id":
@@ -189,11 +206,19 @@ func TestPoison(t *testing.T) {
 		}
 		post, duty, vehicle, lift := s.reception(t, event)
 		patrol := s.patrol(t, event)
+		function, err := s.Store.AddFunction(t.Context(), domain.Act{}, event, domain.Function{Name: "签字", Kind: "signing", StartAt: e.StartAt, EndAt: e.EndAt})
+		if err != nil {
+			t.Fatal(err)
+		}
+		line, err := s.Store.AddAgendaItem(t.Context(), domain.Act{}, event, domain.AgendaItem{Title: "主持", Minutes: 5})
+		if err != nil {
+			t.Fatal(err)
+		}
 		cues, err := s.Store.Cues(t.Context(), event)
 		if err != nil || len(cues) == 0 {
 			t.Fatal(cues, err)
 		}
-		id := strings.NewReplacer("/events/:id", "/events/"+event, "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
+		id := strings.NewReplacer("/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/settings/levels/:id", "/settings/levels/level-01", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
 			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/patrols/:id", "/patrols/"+patrol.ID, "/checkpoints/:id", "/checkpoints/"+patrol.Checkpoints[0].ID, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
@@ -204,7 +229,7 @@ func TestPoison(t *testing.T) {
 				t.Errorf("%s: which fields does it read?", route)
 			}
 			c := commander
-			if strings.HasPrefix(r.Path, "/people") {
+			if strings.HasPrefix(r.Path, "/people") || strings.HasPrefix(r.Path, "/settings/levels") {
 				c = admin
 			}
 			if route == "PUT /session/lock" { // ends the session that asks

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -392,6 +393,8 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("person", "guest:"+x.ev.guest, "no", "1", "seq", "1000000")
 	case reception(path):
 		id = m.reception(r, x)
+	case strings.HasPrefix(path, "/functions/"), strings.HasPrefix(path, "/agenda/"):
+		id = m.programme(r, x)
 	case strings.HasPrefix(path, "/hosts/"):
 		id = store.NewID()
 		m.sql("INSERT INTO hosts (id, event_id, name, sort, struck, seq, created_at) VALUES (?, ?, '白鹭', 1, FALSE, 1, '2026-01-01 00:00:00+00:00')", id, x.ev.e.ID)
@@ -483,6 +486,26 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("code", fmt.Sprintf("Z%d", x.n), "name", fmt.Sprintf("大堂岗 %s", x.who.as), "crew", "SVC")
 	case "POST /events/:id/patrols":
 		fields = form("name", fmt.Sprintf("外圈 %d", x.n), "crew", "SVC", "every", "30", "checkpoints", "东门")
+	case "POST /events/:id/functions", "PUT /functions/:id":
+		at := x.ev.e.EndAt.In(m.s.Store.Loc)
+		fields = form("name", fmt.Sprintf("合影 %d", x.n), "kind", "photo", "start_at", at.Format("2006-01-02T15:04"), "end_at", at.Add(10*time.Minute).Format("2006-01-02T15:04"))
+		m.sql("UPDATE functions SET struck = TRUE WHERE id NOT LIKE 'func%'")
+	case "POST /events/:id/agenda", "PUT /agenda/:id":
+		fields = form("title", fmt.Sprintf("主持 %d", x.n), "minutes", "5")
+		m.sql("UPDATE agenda_items SET struck = TRUE WHERE id NOT LIKE 'agen%'")
+	case "PUT /agenda/:id/position":
+		fields = form("to", "down")
+	case "POST /settings/levels":
+		m.sql("DELETE FROM level_rules WHERE sort > 12")
+		fields = form("guest_rank", "city", "gives", "2")
+	case "PUT /settings/levels/:id":
+		id = "level-05"
+		fields = form("guest_rank", "city", "gives", "2", "heads_over", fmt.Sprint(x.n))
+	case "PUT /settings/levels/:id/position":
+		id = "level-05"
+	case "DELETE /settings/levels/:id":
+		m.sql("INSERT INTO level_rules (id, heads_over, gives, sort) VALUES ('level-x', 0, 4, 99) ON CONFLICT (id) DO NOTHING")
+		id = "level-x"
 	case "PUT /checkpoints/:id/skip":
 		fields = form("reason", "门锁着")
 	case "POST /posts/:id/duties":
@@ -619,6 +642,20 @@ func (m *matrix) reception(r server.Route, x *target) string {
 	m.sql("INSERT INTO patrols (id, event_id, name, crew, every_min, round_no, struck, sort, seq, created_at) VALUES (?, ?, '外圈', 'SVC', 0, 1, FALSE, 1, 1, ?)", "patr"+id, event, then)
 	for n, point := range []string{"chec" + id, "last" + id} { // the round goes on when one is marked
 		m.sql("INSERT INTO checkpoints (id, event_id, patrol_id, name, round_no, marked_at, by_code, sort) VALUES (?, ?, ?, '东门', ?, ?, FALSE, ?)", point, event, "patr"+id, round, marked, n)
+	}
+	return strings.TrimPrefix(r.Path, "/")[:4] + id
+}
+
+// programme makes the function or the line of the agenda on which the route acts, and returns its id.
+func (m *matrix) programme(r server.Route, x *target) string {
+	const then = "2026-01-01 00:00:00+00:00"
+	id, event := store.NewID(), x.ev.e.ID
+	m.sql("UPDATE functions SET struck = TRUE WHERE event_id = ?", event)
+	m.sql("UPDATE agenda_items SET struck = TRUE WHERE event_id = ?", event)
+	at := x.ev.e.StartAt.UTC().Format("2006-01-02 15:04:05+00:00")
+	m.sql("INSERT INTO functions (id, event_id, name, kind, start_at, end_at, struck, seq, created_at) VALUES (?, ?, '签字', 'signing', ?, ?, FALSE, 1, ?)", "func"+id, event, at, x.ev.e.EndAt.UTC().Format("2006-01-02 15:04:05+00:00"), then)
+	for n, line := range []string{"last" + id, "agen" + id} { // one to change places with
+		m.sql("INSERT INTO agenda_items (id, event_id, start_at, minutes, title, struck, seq, created_at) VALUES (?, ?, ?, ?, '主持', FALSE, 1, ?)", line, event, at, 5+n, then)
 	}
 	return strings.TrimPrefix(r.Path, "/")[:4] + id
 }

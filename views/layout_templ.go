@@ -2073,6 +2073,10 @@ type extra struct{ styles, scripts []string }
 var extras = map[string]extra{
 	"lobby":       {[]string{"relay.css"}, []string{"relay.js", "keys.js"}},
 	"me":          {scripts: []string{"keys.js", "push.js"}},
+	"event":       {styles: programme},
+	"board":       {styles: programme},
+	"programme":   {styles: programme},
+	"event-form":  {programme, []string{"eventform.js"}},
 	"outbox":      {scripts: []string{"outboxpage.js"}},
 	"guests":      {doorStyles, []string{"relay.js"}},
 	"seats":       {[]string{"seats.css"}, []string{"seats.js"}},
@@ -2090,10 +2094,11 @@ var extras = map[string]extra{
 	"sheet":       passes,
 	"links":       passes,
 	"kiosk":       passes,
-	"organiser":   passes,
+	"organiser":   {[]string{"relay.css", "door.css", "programme.css"}, passes.scripts},
 }
 
 var (
+	programme       = []string{"programme.css"}
 	doorStyles      = []string{"relay.css", "door.css"}
 	letters         = extra{[]string{"letters.css"}, []string{"letters.js"}}
 	receptionStyles = extra{styles: []string{"reception.css"}}
@@ -2214,7 +2219,7 @@ func namesNote(p Page) templ.Component {
 		var templ_7745c5c3_Var98 string
 		templ_7745c5c3_Var98, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names." + string(p.Naming)))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 563, Col: 59}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 568, Col: 59}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
 		if templ_7745c5c3_Err != nil {
@@ -2233,7 +2238,7 @@ func namesNote(p Page) templ.Component {
 			var templ_7745c5c3_Var99 string
 			templ_7745c5c3_Var99, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names.show"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 566, Col: 63}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 571, Col: 63}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
 			if templ_7745c5c3_Err != nil {
@@ -2251,7 +2256,7 @@ func namesNote(p Page) templ.Component {
 			var templ_7745c5c3_Var100 string
 			templ_7745c5c3_Var100, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names.hide"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 568, Col: 56}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 573, Col: 56}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
 			if templ_7745c5c3_Err != nil {

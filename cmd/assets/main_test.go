@@ -28,6 +28,8 @@ func project(t *testing.T, more map[string]string) string {
 		"static/css/app.css":                     `.row { .chip { background: url(../img/dot.svg) } }`,
 		"static/css/dash.css":                    `.dash { color: red }`,
 		"static/css/seats.css":                   `.seats { color: red }`,
+		"static/css/programme.css":               `.timeline { color: red }`,
+		"static/js/eventform.js":                 `document.title = "form";`,
 		"static/css/print.css":                   `.print { color: red }`,
 		"static/js/print.js":                     `document.title = "print";`,
 		"static/js/seats.js":                     `document.title = "seats";`,

@@ -97,6 +97,9 @@ func Seed(ctx context.Context, s *store.Store, o Options) (Result, error) {
 	if err := t.seat(ctx, &d.Visit, res.Visit); err != nil {
 		return res, fmt.Errorf("demo: seats: %w", err)
 	}
+	if err := t.programmes(ctx, d, res); err != nil {
+		return res, fmt.Errorf("demo: programme: %w", err)
+	}
 	if err := t.letters(ctx, &d.Visit, res.Visit, func(d time.Duration) { at = at.Add(d) }); err != nil {
 		return res, fmt.Errorf("demo: invitations: %w", err)
 	}

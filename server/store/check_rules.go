@@ -61,6 +61,8 @@ var rules = []rule{
 			AND NOT EXISTS (SELECT 1 FROM seats AS x WHERE c.subject = 'seat:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM posts AS x WHERE c.subject = 'post:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM patrols AS x WHERE c.subject = 'patrol:' || x.id AND x.id = substr(c.subject, 8))
+			AND NOT EXISTS (SELECT 1 FROM functions AS x WHERE c.subject = 'function:' || x.id AND x.id = substr(c.subject, 10))
+			AND NOT EXISTS (SELECT 1 FROM agenda_items AS x WHERE c.subject = 'agenda:' || x.id AND x.id = substr(c.subject, 8))
 			AND NOT EXISTS (SELECT 1 FROM cues AS x WHERE c.subject = 'cue:' || x.id AND x.id = substr(c.subject, 5))
 			AND NOT EXISTS (SELECT 1 FROM vehicles AS x WHERE c.subject = 'vehicle:' || x.id AND x.id = substr(c.subject, 9))
 			AND NOT EXISTS (SELECT 1 FROM lifts AS x WHERE c.subject = 'lift:' || x.id AND x.id = substr(c.subject, 6))
@@ -94,6 +96,21 @@ var rules = []rule{
 		"checkpoints.round", "checkpoints with a mark of a round that has not begun, or of another event than their route (checkpoint)",
 		"find out who changed the row outside of the program, and set round_no and event_id to what the route says",
 		`SELECT x.id FROM checkpoints AS x JOIN patrols AS p ON p.id = x.patrol_id WHERE x.round_no > p.round_no OR x.event_id <> p.event_id ORDER BY 1`,
+	},
+	seqRule("functions", "functions", "function"),
+	seqRule("agenda_items", "lines of agendas", "agenda"),
+	{
+		"functions.room", "functions of two events in one room at the same time (function)",
+		"find out which is true, and strike or move the other one on the event's programme",
+		`SELECT x.id FROM functions AS x JOIN events AS e ON e.id = x.event_id
+			WHERE NOT x.struck AND e.status NOT IN ('draft','cancelled') AND EXISTS (SELECT 1 FROM functions AS y JOIN events AS o ON o.id = y.event_id
+				WHERE y.room_id = x.room_id AND y.event_id <> x.event_id AND NOT y.struck AND o.status NOT IN ('draft','cancelled') AND y.start_at < x.end_at AND y.end_at > x.start_at
+				AND (o.actual_end_at IS NULL OR o.actual_end_at > x.start_at) AND (e.actual_end_at IS NULL OR e.actual_end_at > y.start_at)) ORDER BY 1`,
+	},
+	{
+		"events.follow", "events with a call or visit afterwards that says too little: when, how, with whom, what was said (event)",
+		"write it down again on the event's register, or empty the follow columns",
+		`SELECT id FROM events WHERE (followed_at IS NULL) <> (follow_way IS NULL) ORDER BY 1`,
 	},
 	seqRule("cues", "cues", "cue"),
 	seqRule("vehicles", "vehicles", "vehicle"),

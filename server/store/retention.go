@@ -101,7 +101,8 @@ func (tx *Tx) erase(ctx context.Context, eventID string, before time.Time) error
 	if err := tx.eraseLog(ctx, eventID, w); err != nil {
 		return err
 	}
-	e.ErasedAt, e.PrincipalGuest, e.Contact, e.ContactPhone = &tx.Now, "", "", ""
+	e.ReplaceTexts(w.text.Replace)
+	e.ErasedAt, e.PrincipalGuest, e.PrincipalTitle, e.Contact, e.ContactPhone, e.FollowWith = &tx.Now, "", "", "", "", ""
 	return tx.saveEvent(ctx, e, domain.Change{Verb: "event.erased", New: strconv.Itoa(w.guests)})
 }
 
@@ -171,7 +172,7 @@ func (tx *Tx) eraseRows(ctx context.Context, eventID string) error {
 // texts are what crews were told to do, what they answered, and what plans and parties are called.
 var texts = map[string][]string{
 	"parties": {"name"}, "items": {"zh", "en", "reason", "reading"}, "posts": {"name", "task"}, "duties": {"reason", "handover", "override"}, "patrols": {"name"}, "checkpoints": {"name", "skipped"},
-	"cues": {"zh", "en"}, "seat_plans": {"name", "place"},
+	"cues": {"zh", "en"}, "functions": {"name", "place", "notes"}, "agenda_items": {"title", "speaker", "needs"}, "seat_plans": {"name", "place"},
 }
 
 // eraseTexts takes names out of what people wrote about other things.

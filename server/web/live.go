@@ -32,6 +32,8 @@ const (
 	ViewInvite   = "invite"
 	ViewAll      = "all" // items and guests: for programs
 
+	ViewProgramme = "programme" // functions and agenda of one event
+
 	ViewPosts    = "posts"
 	ViewCues     = "cues"
 	ViewVehicles = "vehicles"
@@ -54,7 +56,8 @@ var viewRights = map[string]domain.Right{
 	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 	ViewPosts: domain.RightEventSee, ViewCues: domain.RightEventSee, ViewVehicles: domain.RightGuestsSee, ViewControl: domain.RightGuestsSee,
-	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
+	ViewProgramme: domain.RightEventSee,
+	ViewNotices:   domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
 	ViewInvitations: domain.RightGuestsEdit, ViewInvitation: domain.RightGuestsEdit,
 	ViewDoor: domain.RightGuestsSee, ViewHeadcount: domain.RightGuestsSee,
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"testing"
+	"time"
 
 	"huiwu/server/domain"
 	"huiwu/server/store"
@@ -66,6 +67,14 @@ func (w *World) Fill(t testing.TB) {
 	did(s.AddDuty(ctx, w.Act("supervisor"), post.Created, w.People["captain"].ID, true))
 	did(s.AddVehicle(ctx, w.Act("supervisor"), w.Event, domain.Vehicle{Plate: "测A·00001", Bay: "B01", Arrives: 1, Driver: "远志", Phone: "13700005678"}))
 	did(s.AddLift(ctx, w.Act("supervisor"), "三号梯"))
+
+	e, _, err := s.Event(ctx, nil, w.Event)
+	must(err)
+	part, err := s.AddFunction(ctx, w.Act("supervisor"), w.Event, domain.Function{Name: "签字", Kind: "signing", RoomID: "R3", StartAt: e.EndAt, EndAt: e.EndAt.Add(10 * time.Minute)})
+	must(err)
+	did(s.ChangeFunction(ctx, w.Act("commander"), part.Created, domain.Function{Name: "签字仪式", Kind: "signing", RoomID: "R3", StartAt: e.EndAt, EndAt: e.EndAt.Add(20 * time.Minute)}, 0))
+	did(s.AddAgendaItem(ctx, w.Act("supervisor"), w.Event, domain.AgendaItem{Title: "主持开场", Speaker: "白鹭", Needs: "手持话筒", Minutes: 5}))
+	did(s.AddLevelRule(ctx, w.Act("admin"), domain.LevelRule{Type: "ceremony", Gives: domain.LevelRaise}))
 
 	did(s.AddHosts(ctx, w.Act("supervisor"), w.Event, []domain.Host{{Name: "白鹭", Title: "董事长"}}))
 	plan, err := s.AddSeatPlan(ctx, w.Act("supervisor"), domain.SeatPlan{EventID: w.Event, Name: "主席台", Function: "全体会", RoomID: "R2", Layout: domain.LayoutDais, Seats: 3})
