@@ -121,6 +121,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, o Options) (*Server,
 		o.Notify(&notifyConfig)
 	}
 	srv.tell = notify.New(notifyConfig)
+	s.Mailing = srv.tell.Mails()
 	srv.Web.Notify = srv.tell
 	ops.serve(s, srv.bus, srv.hub)
 	srv.fiber = srv.app() //nolint:contextcheck // sockets outlive the request that opens them
@@ -271,6 +272,11 @@ func (s *Server) keepHouse(ctx context.Context) {
 		s.log.Error("guests of events long over not erased", "error", err)
 	} else if n > 0 {
 		s.log.Info("guests of events long over erased", "events", n)
+	}
+	if n, err := s.Store.EraseRequests(ctx); err != nil {
+		s.log.Error("booking requests long over not erased", "error", err)
+	} else if n > 0 {
+		s.log.Info("booking requests long over erased", "requests", n)
 	}
 	if n, err := s.Store.ForgetActs(ctx); err != nil {
 		s.log.Warn("stored answers not forgotten", "error", err)
