@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/valyala/fasthttp"
 
+	"huiwu/server/domain"
 	"huiwu/server/limits"
 	"huiwu/server/live"
 	"huiwu/server/notify"
@@ -217,6 +218,9 @@ func (s *Server) app() *fiber.App {
 	f.Server().HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 		if h.IsPost() && web.IsImport(string(h.RequestURI())) {
 			return fasthttp.RequestConfig{MaxRequestBodySize: importLimit, ReadTimeout: 60 * time.Second}
+		}
+		if web.IsBooking(string(h.Method()), string(h.RequestURI())) {
+			return fasthttp.RequestConfig{MaxRequestBodySize: domain.RequestBytes + bodyLimit, ReadTimeout: 60 * time.Second}
 		}
 		if web.IsPhoto(string(h.Method()), string(h.RequestURI())) {
 			return fasthttp.RequestConfig{MaxRequestBodySize: photoLimit, ReadTimeout: 60 * time.Second}

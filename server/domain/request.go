@@ -309,10 +309,10 @@ func (r *Request) OpenOffers() []RequestOffer {
 	return slices.DeleteFunc(slices.Clone(r.Offers), func(o RequestOffer) bool { return o.State != OfferOpen })
 }
 
-// Missing is one thing that the organiser still has to say or do (B.18): a key of
+// Missing is one thing that the organiser still has to say or do (B.18): the end of a key
 // request.missing_…, and of which need.
 type Missing struct {
-	Key  string `json:"key"`
+	What string `json:"what"`
 	Need string `json:"need,omitempty"`
 	Text string `json:"text,omitempty"` // the question
 }
@@ -325,16 +325,16 @@ func (r *Request) Outstanding(e *Event) []Missing {
 	var list []Missing
 	for k := range r.Questions {
 		if q := &r.Questions[k]; q.AnsweredAt == nil {
-			list = append(list, Missing{Key: "question", Text: q.Question})
+			list = append(list, Missing{What: "question", Text: q.Question})
 		}
 	}
 	if len(r.OpenOffers()) > 0 {
-		list = append(list, Missing{Key: "offer"})
+		list = append(list, Missing{What: "offer"})
 	}
 	if e == nil || !e.Status.Over() && e.ActualEndAt == nil {
 		for _, n := range r.Needs {
 			if n.Detail == "" && slices.Contains(needsText, n.Kind) {
-				list = append(list, Missing{Key: "detail", Need: n.Kind})
+				list = append(list, Missing{What: "detail", Need: n.Kind})
 			}
 		}
 	}
@@ -343,12 +343,12 @@ func (r *Request) Outstanding(e *Event) []Missing {
 	}
 	switch {
 	case r.MayConfirm(e) && !r.Confirmed(e):
-		list = append(list, Missing{Key: "plan"})
+		list = append(list, Missing{What: "plan"})
 	case r.MaySign(e) && r.RecordAt == nil:
-		return append(list, Missing{Key: "record"})
+		return append(list, Missing{What: "record"})
 	}
 	if r.MayTakeHall(e) && r.HallAt == nil {
-		list = append(list, Missing{Key: "hall"})
+		list = append(list, Missing{What: "hall"})
 	}
 	return list
 }

@@ -142,7 +142,7 @@ func (s *Store) AnswerQuestion(ctx context.Context, act domain.Act, token, quest
 func (s *Store) CompleteNeed(ctx context.Context, act domain.Act, token, kind, detail string) (domain.Receipt, error) {
 	return s.byRequest(ctx, act, token, func(ctx context.Context, tx *Tx, r *domain.Request) (*domain.Change, error) {
 		n := r.Need(kind)
-		if n == nil || !slices.ContainsFunc(r.Outstanding(nil), func(m domain.Missing) bool { return m.Key == "detail" && m.Need == kind }) {
+		if n == nil || !slices.ContainsFunc(r.Outstanding(nil), func(m domain.Missing) bool { return m.What == "detail" && m.Need == kind }) {
 			return nil, domain.Conflict("request.answered_already")
 		}
 		detail = domain.Clean(detail, false)
