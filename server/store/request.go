@@ -15,13 +15,13 @@ import (
 // Notes writes what a request asks for in the words of the house, for its event.
 type Notes func(r *domain.Request) string
 
-// FormStamp marks a form that is handed out now; see domain.FormLeast.
-func (s *Store) FormStamp(ctx context.Context) (string, error) {
+// FormStamp marks a form that is handed out at that moment; see domain.FormLeast.
+func (s *Store) FormStamp(ctx context.Context, at time.Time) (string, error) {
 	key, err := s.passKey(ctx)
 	if err != nil {
 		return "", err
 	}
-	return domain.FormStamp(key, s.Now()), nil
+	return domain.FormStamp(key, at), nil
 }
 
 // FormAge is for how long a form was looked at; ok is false for a stamp that is none of ours.

@@ -424,7 +424,7 @@ func TestRequestErased(t *testing.T) {
 func TestFormStamp(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		s, ctx := w.Store, t.Context()
-		stamp, err := s.FormStamp(ctx)
+		stamp, err := s.FormStamp(ctx, s.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

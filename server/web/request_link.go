@@ -74,7 +74,7 @@ func (a *App) bookPage(c *fiber.Ctx, in views.BookInput, fields views.Errors, ge
 	}
 	page.Site = site.Name
 	page.ReplyBy = site.Hours().After(a.Store.Now(), site.ReplyMinutes, a.Loc)
-	if page.Stamp, err = a.Store.FormStamp(ctx); err != nil {
+	if page.Stamp, err = a.Store.FormStamp(ctx, a.Store.Now()); err != nil {
 		return err
 	}
 	if old := c.FormValue("begun"); old != "" { // typed for a while already
