@@ -60,7 +60,7 @@ func (s *Store) MakeRequest(ctx context.Context, act domain.Act, r domain.Reques
 			return err
 		}
 		if _, err := tx.NewInsert().Model(&r).Exec(ctx); err != nil {
-			return foreign(err, "room_id")
+			return foreign(err, "rooms")
 		}
 		if err := tx.requestParts(ctx, &r); err != nil {
 			return err

@@ -172,6 +172,7 @@ func (a *App) bookRefused(c *fiber.Ctx, in views.BookInput, r domain.Receipt, er
 		return err
 	}
 	ack(c)
+	c.Status(statusOf[refusal.Code])
 	return a.bookPage(c, in, fields, general)
 }
 
