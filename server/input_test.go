@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -17,6 +18,7 @@ import (
 	"huiwu/server"
 	"huiwu/server/domain"
 	"huiwu/server/i18n"
+	"huiwu/server/photos"
 	"huiwu/server/store"
 )
 
@@ -50,6 +52,11 @@ var fieldsOf = map[string][]string{
 	"POST /events/:id/drill": {"x"}, "POST /settings/channels": channelFields, "PUT /settings/channels/:id": channelFields, "POST /settings/channels/:id/test": {"x"},
 	"GET /door": {"q", "guest"}, "PUT /guests/:id/signin": signInFields, "PUT /guests/:id/handed": {"pack", "badge"}, "PUT /parties/:id/signin": {"guest", "venue"},
 	"POST /strays": {"id", "event_id", "name", "organisation", "host", "state", "to_event_id", "consent"}, "PUT /strays/:id/outcome": {"state"}, "POST /k/:token": {"code", "name", "tail"},
+	"GET /book": {"day", "room", "lang"}, "POST /book": bookFields, "GET /requests": {"show"}, "GET /requests/new": {"day", "room"}, "POST /requests": bookFields, "GET /r/:token": {"lang", "done"},
+	"POST /r/:token/offer": {"id", "tap", "lang"}, "POST /r/:token/refusal": {"text", "tap"}, "POST /r/:token/answer": {"id", "text"}, "POST /r/:token/need": {"id", "text"}, "POST /r/:token/plan": {"id", "name"},
+	"POST /r/:token/hall": {"name", "text"}, "POST /r/:token/record": {"name", "text", "satisfaction"}, "POST /r/:token/withdrawal": {"text"},
+	"PUT /requests/:id/acceptance": {"pick", "level"}, "POST /requests/:id/offers": {"rooms", "start_at", "end_at", "level", "note"}, "PUT /requests/:id/refusal": {"reason"}, "POST /requests/:id/questions": {"question"},
+	"POST /requests/:id/notes": {"note"}, "PUT /requests/:id/assignee": {"person"}, "PUT /settings/requests": {"reply_minutes", "opens", "closes", "days"},
 	"GET /activity": {"mine", "before"}, "GET /session/oidc": {"next"}, "GET /session/oidc/callback": {"code", "state"}, "GET /invites": {"code"},
 }
 
@@ -71,6 +78,10 @@ var (
 	cueFields      = []string{"cause", "scope", "crew", "zh", "en", "off"}
 	vehicleFields  = []string{"plate", "kind", "bay", "driver", "phone", "arrives", "leaves"}
 	personFields   = []string{"staff_no", "phone", "name", "role", "crew", "locale", "pin"}
+	bookFields     = []string{
+		"purpose", "type", "organiser", "contact", "phone", "email", "heads", "layout", "rooms", "secrecy", "notes", "website", "begun", "tap", "start_1", "end_1", "start_2", "end_2", "start_3", "end_3",
+		"needs", "detail_banner", "files", "lang",
+	}
 )
 
 // reception gives an event a post with somebody on duty, a car, and the building a lift.
@@ -111,6 +122,50 @@ func (s *site) patrol(t *testing.T, event string) domain.Patrol {
 	return list[0]
 }
 
+// booking is a request that is taken, as typed a minute ago.
+func (s *site) booking() url.Values {
+	stamp, err := s.Store.FormStamp(context.Background(), s.Store.Now().Add(-time.Minute))
+	if err != nil {
+		panic(err)
+	}
+	day := s.Store.Now().In(s.Store.Loc).AddDate(0, 0, 20).Format(time.DateOnly)
+	return form("purpose", "采购例会", "type", "meeting", "organiser", "采购部", "contact", "石燕", "phone", "6001", "heads", "9", "secrecy", "normal", "start_1", day+"T09:00", "end_1", day+"T10:00", "needs", "banner", "begun", stamp)
+}
+
+// booked is a request with a file, an offer and a question, and the organiser's link.
+func (s *site) booked(t testing.TB, days int) (*domain.Request, string) {
+	t.Helper()
+	ctx := t.Context()
+	at := s.Store.Now().AddDate(0, 0, days)
+	file := photos.Attachment(store.NewID())
+	if err := s.Web.Photos.Put(ctx, file, []byte("%PDF-1.7")); err != nil {
+		t.Fatal(err)
+	}
+	made, err := s.Store.MakeRequest(ctx, domain.Act{}, domain.Request{
+		Purpose: "采购例会", Type: "meeting", Organiser: "采购部", Contact: "石燕", Phone: "6001", Locale: "zh", Heads: 9, Secrecy: domain.SecrecyNormal, RoomID: "R2",
+		Choices: []domain.RequestChoice{{No: 1, StartAt: at, EndAt: at.Add(time.Hour)}}, Needs: []domain.RequestNeed{{Kind: "banner"}},
+		Files: []domain.RequestFile{{Name: "议程.pdf", Kind: "pdf", Size: 8, File: file}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Store.AskOrganiser(ctx, domain.Act{}, made.Created, "几支话筒？"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Store.OfferRoom(ctx, domain.Act{}, made.Created, domain.RequestOffer{RoomID: "R1", StartAt: at, EndAt: at.Add(time.Hour), Level: 4}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Store.Request(ctx, s.world.People["supervisor"], made.Created)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := s.Store.Token(ctx, domain.Pass{Kind: domain.PassRequest, ID: r.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, token
+}
+
 // good are values with which a form would be taken.
 func (s *site) good(route string) url.Values {
 	v := url.Values{}
@@ -118,6 +173,14 @@ func (s *site) good(route string) url.Values {
 	case "POST /events", "PUT /events/:id":
 		v = form("name", "例会", "type", "meeting", "level", "4", "secrecy", "normal", "heads", "5", "start_at", "2031-02-03T09:00", "end_at", "2031-02-03T10:00", "organiser", "办公室", "contact", "甲",
 			"commander_id", s.world.People["commander"].ID, "rooms", "R3", "people", s.world.People["service2"].ID)
+	case "POST /book", "POST /requests":
+		v = s.booking()
+	case "POST /requests/:id/offers":
+		v = form("rooms", "R1", "start_at", "2027-03-01T09:00", "end_at", "2027-03-01T10:00", "level", "4")
+	case "POST /r/:token/plan", "POST /r/:token/hall", "POST /r/:token/record":
+		v = form("name", "石燕", "satisfaction", "5")
+	case "PUT /settings/requests":
+		v = form("reply_minutes", "60", "opens", "08:00", "closes", "18:00", "days", "1")
 	case "POST /events/:id/items":
 		v = form("text", "x", "crew", "SVC", "phase", "pre")
 	case "POST /events/:id/guests", "PUT /guests/:id":
@@ -218,7 +281,8 @@ func TestPoison(t *testing.T) {
 		if err != nil || len(cues) == 0 {
 			t.Fatal(cues, err)
 		}
-		id := strings.NewReplacer("/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/settings/levels/:id", "/settings/levels/level-01", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
+		booked, link := s.booked(t, 30)
+		id := strings.NewReplacer("/requests/:id", "/requests/"+booked.ID, "/r/:token", "/r/"+link, "/files/:file", "/files/"+booked.Files[0].ID, "/offers/:offer", "/offers/"+booked.Offers[0].ID, "/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/settings/levels/:id", "/settings/levels/level-01", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
 			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/patrols/:id", "/patrols/"+patrol.ID, "/checkpoints/:id", "/checkpoints/"+patrol.Checkpoints[0].ID, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")

@@ -60,13 +60,14 @@ func golden(t *testing.T, name, got string) {
 
 // matrix walks every route with everybody.
 type matrix struct {
-	t       *testing.T
-	s       *site
-	db      *sql.DB
-	clients []*client // the first is nobody
-	events  []matrixEvent
-	extra   *domain.Person // somebody whom the admin may change
-	out     strings.Builder
+	t        *testing.T
+	s        *site
+	db       *sql.DB
+	clients  []*client // the first is nobody
+	events   []matrixEvent
+	bookings int            // made so far: each on a day of its own
+	extra    *domain.Person // somebody whom the admin may change
+	out      strings.Builder
 }
 
 type matrixEvent struct {
@@ -376,6 +377,8 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		}
 		id = r.Created
 		fields = form("state", "refused")
+	case strings.HasPrefix(path, "/r/"), strings.HasPrefix(path, "/requests/:id"):
+		path, fields = m.booking(r)
 	case path == "/o/:token":
 		path = "/o/" + m.token(domain.PassOrganiser)
 	case path == "/k/:token":
@@ -534,6 +537,10 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		m.sql("INSERT INTO lifts (id, name, state, state_at, sort, seq) VALUES ('L1', '一号梯', 'normal', '2026-01-01 00:00:00+00:00', 1, 1) ON CONFLICT (id) DO UPDATE SET state = 'normal', state_at = excluded.state_at")
 		id = "L1"
 		fields = form("state", "held")
+	case "POST /book", "POST /requests":
+		fields = m.s.booking()
+	case "PUT /settings/requests":
+		fields = form("reply_minutes", fmt.Sprint(100+x.n), "opens", "08:00", "closes", "18:00", "days", "1")
 	case "PUT /settings/seating":
 		fields = form("dais_rule", []string{"A", "B"}[x.n%2])
 		m.sql("UPDATE sites SET dais_rule = ?", []string{"B", "A"}[x.n%2])
@@ -592,6 +599,35 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 			m.sql("UPDATE photos SET struck_at = '2026-01-01 00:00:00+00:00' WHERE item_id = ? AND taken_by <> ?", id, m.s.world.People["supervisor"].ID)
 		}
 		path = strings.Replace(path, ":photo", photo, 1)
+	}
+	return path, fields
+}
+
+// booking makes a request in the state from which the route leads on, and its address and body.
+func (m *matrix) booking(r server.Route) (string, url.Values) {
+	m.t.Helper()
+	m.bookings++
+	b, link := m.s.booked(m.t, 2+m.bookings)
+	path := strings.NewReplacer("/requests/:id", "/requests/"+b.ID, "/r/:token", "/r/"+link, ":file", b.Files[0].ID, ":offer", b.Offers[0].ID).Replace(r.Path)
+	fields := form("id", b.Offers[0].ID, "text", "行", "name", "石燕", "satisfaction", "5", "reason", "满了", "question", "几点？", "note", "电话约过", "person", m.s.world.People["commander"].ID,
+		"pick", "1:R2", "level", "4", "rooms", "R3", "start_at", b.Choices[0].StartAt.In(m.s.Store.Loc).Format("2006-01-02T15:04"), "end_at", b.Choices[0].EndAt.In(m.s.Store.Loc).Format("2006-01-02T15:04"))
+	state := map[string]string{"plan": "confirmed", "hall": "confirmed", "record": "clearing"}[path[strings.LastIndex(path, "/")+1:]]
+	switch {
+	case strings.HasSuffix(path, "/answer"):
+		fields.Set("id", b.Questions[0].ID)
+	case strings.HasSuffix(path, "/need"):
+		fields.Set("id", "banner")
+	case state != "":
+		made, err := m.s.Store.AcceptRequest(m.t.Context(), domain.Act{}, b.ID, store.Acceptance{Choice: 1, Room: "R2", Level: 4}, func(*domain.Request) string { return "" })
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		m.sql("UPDATE events SET status = ?, commander_id = ? WHERE id = ?", state, m.s.world.People["commander"].ID, made.Created)
+		e, _, err := m.s.Store.Event(m.t.Context(), nil, made.Created)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		fields.Set("id", b.PlanMarkOf(e))
 	}
 	return path, fields
 }

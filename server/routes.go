@@ -228,6 +228,33 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{get, "/k/:token", domain.RightPublic, ByRole, a.Kiosk},
 		{post, "/k/:token", domain.RightPublic, ByRole, a.KioskSignIn},
 
+		// booking requests: by anybody who has the address, by the organiser's link, and in the house
+		{get, "/book", domain.RightPublic, ByRole, a.Book},
+		{post, "/book", domain.RightPublic, ByRole, a.SendBooking},
+		{get, "/r/:token", domain.RightPublic, ByRole, a.RequestLink},
+		{get, "/r/:token/files/:file", domain.RightPublic, ByRole, a.LinkFile},
+		{post, "/r/:token/offer", domain.RightPublic, ByRole, a.TakeOffer},
+		{post, "/r/:token/refusal", domain.RightPublic, ByRole, a.RefuseOffers},
+		{post, "/r/:token/answer", domain.RightPublic, ByRole, a.AnswerQuestion},
+		{post, "/r/:token/need", domain.RightPublic, ByRole, a.CompleteNeed},
+		{post, "/r/:token/plan", domain.RightPublic, ByRole, a.ConfirmPlan},
+		{post, "/r/:token/hall", domain.RightPublic, ByRole, a.AcceptHall},
+		{post, "/r/:token/record", domain.RightPublic, ByRole, a.SignRecord},
+		{post, "/r/:token/withdrawal", domain.RightPublic, ByRole, a.WithdrawRequest},
+		{get, "/requests", domain.RightRequests, ByRole, a.Requests},
+		{get, "/requests/new", domain.RightRequests, ByRole, a.NewRequest},
+		{post, "/requests", domain.RightRequests, ByRole, a.CreateRequest}, // a plain form: it has attachments
+		{get, "/requests/:id", domain.RightRequests, ByRole, a.Request},    // a secret one: domain.Request.Seen
+		{put, "/requests/:id/acceptance", domain.RightRequests, ByRole, a.AcceptRequest},
+		{post, "/requests/:id/offers", domain.RightRequests, ByRole, a.OfferRoom},
+		{del, "/requests/:id/offers/:offer", domain.RightRequests, ByRole, a.WithdrawOffer},
+		{put, "/requests/:id/refusal", domain.RightRequests, ByRole, a.DeclineRequest},
+		{post, "/requests/:id/questions", domain.RightRequests, ByRole, a.AskOrganiser},
+		{post, "/requests/:id/notes", domain.RightRequests, ByRole, a.NoteRequest},
+		{put, "/requests/:id/assignee", domain.RightRequests, ByRole, a.AssignRequest},
+		{del, "/requests/:id/link", domain.RightRequests, ByRole, a.RevokeRequestLink},
+		{get, "/requests/:id/files/:file", domain.RightRequests, ByRole, a.RequestFile},
+
 		// boards
 		{get, "/events/:id/board", domain.RightEventBoard, OnEvent, a.EventBoard},
 		{get, "/board", domain.RightWall, ByRole, a.Board},
@@ -256,6 +283,8 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{del, "/settings/levels/:id", domain.RightChannels, ByRole, a.DeleteLevelRule},
 		{get, "/settings/retention", domain.RightChannels, ByRole, a.Retention},
 		{put, "/settings/retention", domain.RightChannels, ByRole, a.SetGuestDays},
+		{get, "/settings/requests", domain.RightChannels, ByRole, a.ReplyHours},
+		{put, "/settings/requests", domain.RightChannels, ByRole, a.SetReplyHours},
 		{post, "/settings/channels/:id/test", domain.RightChannels, ByRole, a.TestChannel},
 
 		// live push: rights on each topic are checked in web.App.Subscribe

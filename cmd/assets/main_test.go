@@ -39,6 +39,8 @@ func project(t *testing.T, more map[string]string) string {
 		"static/js/keys.js":                      `document.title = "keys";`,
 		"static/js/push.js":                      `document.title = "push";`,
 		"static/js/outboxpage.js":                `document.title = "outbox";`,
+		"static/js/requests.js":                  `document.title = "requests";`,
+		"static/css/requests.css":                `.dash { color: red }`,
 		"static/js/letters.js":                   `document.title = "letters";`,
 		"static/css/letters.css":                 `.dash { color: red }`,
 		"static/css/relay.css":                   `.relay { color: red }`,

@@ -103,6 +103,12 @@ type Site struct {
 
 	DaisRule  DaisRule `json:"dais_rule"`  // of even rows on the dais; "" is A
 	GuestDays int      `json:"guest_days"` // how long after an event its guests are kept by name
+
+	// ReplyMinutes of house hours has the house to answer a booking request; see HouseHours.
+	ReplyMinutes int    `json:"reply_minutes"`
+	HouseOpens   int    `json:"house_opens"`
+	HouseCloses  int    `json:"house_closes"`
+	HouseDays    string `json:"house_days"`
 }
 
 // Assignment puts a person on an event, in a crew.

@@ -304,45 +304,53 @@ func (s *Store) CreateEvent(ctx context.Context, act domain.Act, d EventDraft) (
 		if err := tx.need(domain.RightCreate); err != nil {
 			return err
 		}
-		e := d.Event
-		if e.ID == "" {
-			e.ID = NewID()
+		e, err := tx.createEvent(ctx, d)
+		if err == nil {
+			tx.Receipt.Created = e.ID
 		}
-		e.Status, e.CreatedAt, e.StateAt, e.RegisteredBy = domain.EventDraft, tx.Now, tx.At, personID(act)
-		if err := e.Validate(); err != nil {
-			return err
-		}
-		if err := tx.judgeLevel(ctx, &e, 0, ""); err != nil {
-			return err
-		}
-		topic := domain.EventTopic(e.ID)
-		if err := tx.Open(ctx, topic); err != nil {
-			if isUnique(err) {
-				return domain.Conflict("event.exists")
-			}
-			return err
-		}
-		var err error
-		if e.Number, err = tx.nextNumber(ctx, e.StartAt); err != nil {
-			return err
-		}
-		if err := tx.bookRooms(ctx, &e, d.Rooms); err != nil {
-			return err
-		}
-		e.Seq = tx.Next(topic)
-		if _, err := tx.NewInsert().Model(&e).Exec(ctx); err != nil {
-			return foreign(err, "commander_id")
-		}
-		if err := tx.saveRooms(ctx, &e); err != nil {
-			return err
-		}
-		if _, err := tx.assign(ctx, &e, d.People); err != nil {
-			return err
-		}
-		tx.Record(domain.Change{Topic: topic, EventID: e.ID, Subject: topic, Verb: "event.created", Label: e.Name, New: e.Number})
-		tx.Receipt.Created = e.ID
-		return nil
+		return err
 	})
+}
+
+// createEvent makes a draft, whoever asked for it.
+func (tx *Tx) createEvent(ctx context.Context, d EventDraft) (*domain.Event, error) {
+	e := d.Event
+	if e.ID == "" {
+		e.ID = NewID()
+	}
+	e.Status, e.CreatedAt, e.StateAt, e.RegisteredBy = domain.EventDraft, tx.Now, tx.At, personID(tx.Act)
+	if err := e.Validate(); err != nil {
+		return nil, err
+	}
+	if err := tx.judgeLevel(ctx, &e, 0, ""); err != nil {
+		return nil, err
+	}
+	topic := domain.EventTopic(e.ID)
+	if err := tx.Open(ctx, topic); err != nil {
+		if isUnique(err) {
+			return nil, domain.Conflict("event.exists")
+		}
+		return nil, err
+	}
+	var err error
+	if e.Number, err = tx.nextNumber(ctx, e.StartAt); err != nil {
+		return nil, err
+	}
+	if err := tx.bookRooms(ctx, &e, d.Rooms); err != nil {
+		return nil, err
+	}
+	e.Seq = tx.Next(topic)
+	if _, err := tx.NewInsert().Model(&e).Exec(ctx); err != nil {
+		return nil, foreign(err, "commander_id")
+	}
+	if err := tx.saveRooms(ctx, &e); err != nil {
+		return nil, err
+	}
+	if _, err := tx.assign(ctx, &e, d.People); err != nil {
+		return nil, err
+	}
+	tx.Record(domain.Change{Topic: topic, EventID: e.ID, Subject: topic, Verb: "event.created", Label: e.Name, New: e.Number})
+	return &e, nil
 }
 
 // taken says beside the field that somebody else has that value.

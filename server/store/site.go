@@ -15,6 +15,7 @@ func (s *Store) Found(ctx context.Context, site domain.Site, rooms []domain.Room
 	if site.GuestDays == 0 {
 		site.GuestDays = domain.GuestDaysUsual
 	}
+	site.UsualHours()
 	_, err := s.Write(ctx, domain.Act{}, func(ctx context.Context, tx *Tx) error {
 		res, err := tx.NewInsert().Model(&site).On("CONFLICT DO NOTHING").Exec(ctx)
 		if err != nil {
@@ -26,7 +27,7 @@ func (s *Store) Found(ctx context.Context, site domain.Site, rooms []domain.Room
 				return err
 			}
 		}
-		if _, err := tx.NewRaw("INSERT INTO topics (id, seq) VALUES (?, 0) ON CONFLICT DO NOTHING", domain.TopicFloor).Exec(ctx); err != nil {
+		if _, err := tx.NewRaw("INSERT INTO topics (id, seq) VALUES (?, 0), (?, 0) ON CONFLICT DO NOTHING", domain.TopicFloor, domain.TopicRequests).Exec(ctx); err != nil {
 			return err
 		}
 		if len(rooms) == 0 {

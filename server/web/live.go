@@ -48,6 +48,8 @@ const (
 	ViewDoor        = "door"
 	// ViewHeadcount is told to fetch itself again when anybody comes or goes.
 	ViewHeadcount = "headcount"
+	// ViewRequests are the booking requests, or one: what of them one may see is personal, so it fetches itself again.
+	ViewRequests = "requests"
 )
 
 // viewRights is what a view needs on the events it shows.
@@ -59,7 +61,8 @@ var viewRights = map[string]domain.Right{
 	ViewProgramme: domain.RightEventSee,
 	ViewNotices:   domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
 	ViewInvitations: domain.RightGuestsEdit, ViewInvitation: domain.RightGuestsEdit,
-	ViewDoor: domain.RightGuestsSee, ViewHeadcount: domain.RightGuestsSee,
+	ViewRequests: domain.RightEventSee,
+	ViewDoor:     domain.RightGuestsSee, ViewHeadcount: domain.RightGuestsSee,
 }
 
 // Subscribe checks who opens a socket and for what (GET /live).
@@ -137,6 +140,10 @@ func (a *App) mayWatch(ctx context.Context, p *domain.Person, topics []domain.To
 			}
 		case domain.TopicBoard:
 			if !p.Can(domain.RightWall) {
+				return domain.ErrNotFound
+			}
+		case domain.TopicRequests:
+			if view != ViewRequests || !p.Can(domain.RightRequests) {
 				return domain.ErrNotFound
 			}
 		case domain.TopicFloor:
@@ -239,7 +246,7 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 	switch {
 	case kind == "person":
 		parts, err = a.personFragments(ctx, id, key, subjects)
-	case key.View == ViewToday || key.View == ViewActivity:
+	case key.View == ViewToday || key.View == ViewActivity || key.View == ViewRequests && kind == domain.TopicRequests:
 		parts = append(parts, stale)
 	case (key.View == ViewLobby || key.View == ViewDoor || key.View == ViewHeadcount) && kind == domain.TopicBoard:
 		var moved bool

@@ -90,6 +90,19 @@ func (w *World) Fill(t testing.TB) {
 	must(err)
 	did(s.JudgeStray(ctx, w.Act("commander"), asked.Created, domain.StrayAdmitted))
 
+	soon := s.Now().AddDate(0, 0, 3)
+	s.Mailing = true
+	booked, err := s.MakeRequest(ctx, domain.Act{}, domain.Request{
+		Purpose: "采购例会", Type: "meeting", Organiser: "采购部", Contact: "石燕", Phone: "6001", Email: "shiyan@example.com", Locale: "zh", Heads: 9, Secrecy: domain.SecrecyNormal, RoomID: "R2",
+		Choices: []domain.RequestChoice{{No: 1, StartAt: soon, EndAt: soon.AddDate(0, 0, 1)}}, Needs: []domain.RequestNeed{{Kind: "banner", Detail: "欢迎"}},
+		Files: []domain.RequestFile{{Name: "议程.pdf", Kind: "pdf", Size: 9, File: "019d0000-0000-7000-8000-000000000001.att"}},
+	})
+	must(err)
+	s.Mailing = false
+	did(s.AskOrganiser(ctx, w.Act("supervisor"), booked.Created, "几支话筒？"))
+	did(s.OfferRoom(ctx, w.Act("supervisor"), booked.Created, domain.RequestOffer{RoomID: "R1", StartAt: soon, EndAt: soon.AddDate(0, 0, 1), Level: 4}))
+	did(s.NoteRequest(ctx, w.Act("supervisor"), booked.Created, "电话约过"))
+
 	items, err := s.Items(ctx, w.Event)
 	must(err)
 	done, blocked, round := 0, 0, 0
