@@ -114,7 +114,7 @@ func (c Ctx) Span(from, to time.Time) string {
 	if !c.SameDay(from, to) {
 		end = c.Day(to) + " " + end
 	}
-	return c.Day(from) + " " + c.Clock(from) + "–" + end
+	return c.Day(from) + " " + c.Clock(from) + "\u2060–\u2060" + end // the hours stay on one line
 }
 
 // requestName is what it is about; of a secret one its number.
@@ -123,6 +123,13 @@ func requestName(c Ctx, r *domain.Request) string {
 		return c.T("request.alias", "n", r.Alias())
 	}
 	return r.Purpose
+}
+
+func layoutName(c Ctx, l domain.Layout) string {
+	if l == "" {
+		return ""
+	}
+	return c.T("layout." + string(l))
 }
 
 func roomOf(c Ctx, rooms map[string]domain.Room, id string) string {

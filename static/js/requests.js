@@ -18,7 +18,11 @@ async function send(event, form) {
   const button = byId("book-send");
   button.disabled = true;
   try {
-    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "text/html" } });
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { Accept: "text/html" },
+    });
     if (answer.redirected) return location.assign(answer.url);
     refuse(form, parsePage(await answer.text()));
   } catch {
@@ -51,10 +55,16 @@ function say(text) {
 }
 
 function poll() {
-  const typed = () => all("#request-page [type=text], #request-page [type=radio]").some((el) => el.value !== el.defaultValue || el.checked !== el.defaultChecked);
+  const typed = () =>
+    all("#request-page [type=text], #request-page [type=radio]").some(
+      (el) => el.value !== el.defaultValue || el.checked !== el.defaultChecked,
+    );
   const ask = async () => {
     if (document.hidden || typed()) return;
-    const answer = await fetch(byId("request-page").dataset.poll, { headers: { "HX-Request": "true", Accept: "text/html" }, cache: "no-cache" });
+    const answer = await fetch(byId("request-page").dataset.poll, {
+      headers: { "HX-Request": "true", Accept: "text/html" },
+      cache: "no-cache",
+    });
     if (answer.ok && !typed()) apply(await answer.text());
     else if (answer.status === 404) location.reload(); // revoked: let it say so
   };
