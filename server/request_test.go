@@ -157,7 +157,9 @@ func TestBook(t *testing.T) {
 				path string
 				want int
 			}{
-				{c, "/r/" + token + "/files/" + f.ID, 200}, {s.signIn(t, "supervisor"), "/requests/" + r.ID + "/files/" + f.ID, 200}, {c, "/r/" + token + "/files/none", 404},
+				{c, "/r/" + token + "/files/" + f.ID, 200},
+				{s.signIn(t, "supervisor"), "/requests/" + r.ID + "/files/" + f.ID, 200},
+				{c, "/r/" + token + "/files/none", 404},
 				{s.signIn(t, "service"), "/requests/" + r.ID + "/files/" + f.ID, 404},
 			} {
 				got := x.c.send("GET", x.path, nil)
