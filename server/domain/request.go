@@ -39,7 +39,7 @@ var RequestNeeds = []string{"tea", "banner", "welcome", "flowers", "seats", "pho
 // needsText are those without whose words nobody can prepare anything (B.18).
 var needsText = []string{"banner", "welcome", "meals", "transport", "lodging"}
 
-// Layouts that an organiser may choose.
+// RequestLayouts are the layouts that an organiser may choose.
 var RequestLayouts = []Layout{LayoutBoard, LayoutU, LayoutClassroom, LayoutTheatre, LayoutTalks, LayoutSigning, LayoutBanquet}
 
 // Limits of a request.
