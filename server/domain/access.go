@@ -34,6 +34,8 @@ const (
 	RightPostsEdit  Right = "posts.edit" // posts and who is on duty; a crew lead those of his crew: store.mayPost
 	RightRelease    Right = "release"    // let people leave their posts
 
+	// RightPublish publishes the board of a day and keeps the daily intake.
+	RightPublish Right = "publish"
 	// RightControl follows guests and lifts over all events: the control room's page.
 	RightControl Right = "control"
 )
@@ -73,6 +75,8 @@ func (p *Person) Can(r Right) bool {
 		return p.is(RoleAdmin, RoleSupervisor, RoleCentreHead)
 	case RightCreate:
 		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead)
+	case RightPublish:
+		return p.is(RoleCommander, RoleSupervisor, RoleCentreHead)
 	case RightWall:
 		return p.staff() || p.Role == RoleBoard
 	case RightToday, RightEvents, RightFeed:

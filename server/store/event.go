@@ -303,42 +303,48 @@ func (s *Store) CreateEvent(ctx context.Context, act domain.Act, d EventDraft) (
 		if err := tx.need(domain.RightCreate); err != nil {
 			return err
 		}
-		e := d.Event
-		if e.ID == "" {
-			e.ID = NewID()
-		}
-		e.Status, e.CreatedAt, e.StateAt = domain.EventDraft, tx.Now, tx.At
-		if err := e.Validate(); err != nil {
-			return err
-		}
-		topic := domain.EventTopic(e.ID)
-		if err := tx.Open(ctx, topic); err != nil {
-			if isUnique(err) {
-				return domain.Conflict("event.exists")
-			}
-			return err
-		}
-		var err error
-		if e.Number, err = tx.nextNumber(ctx, e.StartAt); err != nil {
-			return err
-		}
-		if err := tx.bookRooms(ctx, &e, d.Rooms); err != nil {
-			return err
-		}
-		e.Seq = tx.Next(topic)
-		if _, err := tx.NewInsert().Model(&e).Exec(ctx); err != nil {
-			return foreign(err, "commander_id")
-		}
-		if err := tx.saveRooms(ctx, &e); err != nil {
-			return err
-		}
-		if _, err := tx.assign(ctx, &e, d.People); err != nil {
-			return err
-		}
-		tx.Record(domain.Change{Topic: topic, EventID: e.ID, Subject: topic, Verb: "event.created", Label: e.Name, New: e.Number})
-		tx.Receipt.Created = e.ID
-		return nil
+		id, err := tx.createEvent(ctx, d)
+		tx.Receipt.Created = id
+		return err
 	})
+}
+
+// createEvent makes a draft event with its topic and returns its id.
+func (tx *Tx) createEvent(ctx context.Context, d EventDraft) (string, error) {
+	e := d.Event
+	if e.ID == "" {
+		e.ID = NewID()
+	}
+	e.Status, e.CreatedAt, e.StateAt = domain.EventDraft, tx.Now, tx.At
+	if err := e.Validate(); err != nil {
+		return "", err
+	}
+	topic := domain.EventTopic(e.ID)
+	if err := tx.Open(ctx, topic); err != nil {
+		if isUnique(err) {
+			return "", domain.Conflict("event.exists")
+		}
+		return "", err
+	}
+	var err error
+	if e.Number, err = tx.nextNumber(ctx, e.StartAt); err != nil {
+		return "", err
+	}
+	if err := tx.bookRooms(ctx, &e, d.Rooms); err != nil {
+		return "", err
+	}
+	e.Seq = tx.Next(topic)
+	if _, err := tx.NewInsert().Model(&e).Exec(ctx); err != nil {
+		return "", foreign(err, "commander_id")
+	}
+	if err := tx.saveRooms(ctx, &e); err != nil {
+		return "", err
+	}
+	if _, err := tx.assign(ctx, &e, d.People); err != nil {
+		return "", err
+	}
+	tx.Record(domain.Change{Topic: topic, EventID: e.ID, Subject: topic, Verb: "event.created", Label: e.Name, New: e.Number})
+	return e.ID, nil
 }
 
 // taken says beside the field that somebody else has that value.
@@ -593,7 +599,10 @@ func (s *Store) UpdateEvent(ctx context.Context, act domain.Act, id string, d Ev
 		if len(changes) == 0 || !e.Status.Working() {
 			return nil
 		}
-		return tx.syncItems(ctx, e)
+		if err := tx.syncItems(ctx, e); err != nil {
+			return err
+		}
+		return tx.noteChange(ctx, &old, e, "")
 	})
 }
 
@@ -663,7 +672,7 @@ func (s *Store) SetStatus(ctx context.Context, act domain.Act, id string, status
 		if slices.Index(domain.EventStatuses, status) < slices.Index(domain.EventStatuses, e.Status) && tx.overtaken(e.StateAt) {
 			return tx.eventOvertaken(ctx, e, status)
 		}
-		old := e.Status
+		old, before := e.Status, *e
 		reason = domain.Clean(reason, false)
 		switch status {
 		case domain.EventRequested, domain.EventConfirmed: // from here on the rooms are taken
@@ -721,8 +730,11 @@ func (s *Store) SetStatus(ctx context.Context, act domain.Act, id string, status
 				return err
 			}
 		}
-		if e.Status.Working() {
+		switch {
+		case e.Status.Working():
 			return tx.syncItems(ctx, e)
+		case status == domain.EventCancelled:
+			return tx.noteChange(ctx, &before, e, reason)
 		}
 		return nil
 	})
