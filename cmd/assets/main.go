@@ -47,6 +47,7 @@ var entries = []entry{
 	{source: "css/door.css", budget: 3 * kb},
 	{source: "css/dash.css", budget: 2 * kb},
 	{source: "css/reception.css", budget: 3 * kb},
+	{source: "css/board.css", budget: 2 * kb},
 	{source: "css/seats.css", budget: 4 * kb},
 	{source: "css/print.css", budget: 3 * kb},
 	{source: "css/letters.css", budget: 2 * kb},

@@ -36,6 +36,7 @@ type IntakeStep struct {
 // What the site decides about boards and the intake, and what is usual.
 const (
 	IntakeUsual      = "17:00"
+	IntakeNever      = "-" // nobody is reminded; steps are due at the usual hour
 	IntakeGraceUsual = 10 // minutes after which a step is late
 	SeenUsual        = 30 // minutes after which the supervisor is told who has not seen a bulletin
 	IntakeGraceMost  = 240

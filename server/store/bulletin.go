@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,9 +74,18 @@ func boardOf(ctx context.Context, db bun.IDB, day string) (*domain.Bulletin, err
 	return b, err
 }
 
-// OpenBoards are the boards of these days that name the person, seen or not.
-func (s *Store) OpenBoards(ctx context.Context, personID string, days ...string) ([]domain.Bulletin, error) {
-	list, err := bulletinsOf(ctx, s.read, "kind = 'board' AND day IN (?) AND NOT superseded AND id IN (SELECT bulletin_id FROM acknowledgements WHERE person_id = ?)", bun.List(days), personID)
+// MyBoard is a published board that names a person.
+type MyBoard struct {
+	ID, Day string
+	No      int
+	SeenAt  *time.Time
+}
+
+// MyBoards are the present boards of those days that name the person, seen or not.
+func (s *Store) MyBoards(ctx context.Context, personID string, days ...string) ([]MyBoard, error) {
+	var list []MyBoard
+	err := s.read.NewSelect().TableExpr("bulletins AS b").Join("JOIN acknowledgements AS a ON a.bulletin_id = b.id").ColumnExpr("b.id, b.day, b.no, a.seen_at").
+		Where("b.kind = 'board' AND NOT b.superseded AND b.day IN (?) AND a.person_id = ?", bun.List(days), personID).OrderExpr("b.day").Scan(ctx, &list)
 	return list, asPerson(err)
 }
 
@@ -247,9 +255,10 @@ func (tx *Tx) publish(ctx context.Context, day string, told map[string]bool) (bo
 			return false, err
 		}
 	}
-	if err := tx.addBulletin(ctx, b, domain.Change{Verb: "board.published", Label: day, New: strconv.Itoa(b.No)}); err != nil {
+	if err := tx.addBulletin(ctx, b, domain.Change{Verb: "bulletin.made", Label: day, New: strconv.Itoa(b.No), Minor: true}); err != nil {
 		return false, err
 	}
+	tx.Record(domain.Change{Topic: domain.TopicFloor, Subject: "day:" + day, Verb: "board.published", Label: day, New: strconv.Itoa(b.No)})
 	for k := range rows {
 		rows[k].ID, rows[k].BulletinID = NewID(), b.ID
 	}
@@ -346,7 +355,9 @@ func (tx *Tx) closeNotices(ctx context.Context, column, verb, key, person string
 	if err := tx.NewRaw(q+" RETURNING id, person_id, kind, COALESCE(event_id, '') AS event_id", args...).Scan(ctx, &closed); err != nil {
 		return err
 	}
-	slices.SortFunc(closed, func(a, b struct{ ID, PersonID, Kind, EventID string }) int { return strings.Compare(a.PersonID, b.PersonID) })
+	slices.SortFunc(closed, func(a, b struct{ ID, PersonID, Kind, EventID string }) int {
+		return strings.Compare(a.PersonID, b.PersonID)
+	})
 	for _, n := range closed {
 		if err := tx.hold(ctx, domain.PersonTopic(n.PersonID)); err != nil {
 			return err
@@ -648,6 +659,9 @@ func (s *Store) TellUnseen(ctx context.Context) error {
 	return asPerson(err)
 }
 
+// namesTold is how many names a notice carries at most; the page has all.
+const namesTold = 6
+
 func (tx *Tx) tellUnseen(ctx context.Context, id string, topic domain.Topic) error {
 	if err := tx.hold(ctx, topic); err != nil {
 		return err
@@ -674,13 +688,16 @@ func (tx *Tx) tellUnseen(ctx context.Context, id string, topic domain.Topic) err
 	}
 	missing := b.Missing()
 	tx.Record(domain.Change{Topic: topic, EventID: b.EventID, Subject: "bulletin:" + id, Verb: "bulletin.escalated", New: strconv.Itoa(len(missing)), Minor: true})
-	names, err := json.Marshal(missing[:min(len(missing), 5)])
-	if err != nil {
+	var names []string
+	if err := tx.NewSelect().TableExpr("people").Column("name").Where("id IN (?)", bun.List(missing)).OrderExpr("name").Limit(namesTold).Scan(ctx, &names); err != nil {
 		return err
+	}
+	if len(missing) > namesTold {
+		names = append(names, "…")
 	}
 	t := domain.Trigger{
 		Key: domain.UnseenKey(id), Kind: domain.NoticeUnseen, EventID: b.EventID, People: []string{""}, Command: true, Working: true,
-		Args: domain.Args{"what": string(b.Kind), "day": b.Day, "no": strconv.Itoa(b.No), "crew": string(b.Crew), "n": strconv.Itoa(len(missing)), "people": string(names)},
+		Args: domain.Args{"what": string(b.Kind), "day": b.Day, "no": strconv.Itoa(b.No), "crew": string(b.Crew), "n": strconv.Itoa(len(missing)), "names": strings.Join(names, "、")},
 		URL:  "/publications/" + b.Day,
 	}
 	if e == nil {

@@ -131,7 +131,7 @@ func TestBoard(t *testing.T) {
 func TestUnseen(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		s, ctx, day := w.Store, t.Context(), w.today(t)
-		must(t)(s.SetBoardRules(ctx, w.Act("admin"), "17:00", 10, 20))
+		must(t)(s.SetBoardRules(ctx, w.Act("admin"), "", 10, 20))
 		must(t)(s.Publish(ctx, w.Act("head"), day))
 		look := func() int {
 			var work sync.WaitGroup
@@ -174,7 +174,10 @@ func TestChangeNotices(t *testing.T) {
 		for _, p := range []string{"service", "security", "cleaning", "commander", "service2"} {
 			must(t)(s.SeeBulletin(ctx, w.Act(p), w.board(t, day).ID))
 		}
-		last := func() *domain.Bulletin { list := w.bulletins(t, w.Event, domain.BulletinChange); return &list[len(list)-1] }
+		last := func() *domain.Bulletin {
+			list := w.bulletins(t, w.Event, domain.BulletinChange)
+			return &list[len(list)-1]
+		}
 		says := func(b *domain.Bulletin) string {
 			var list []string
 			for _, l := range b.Lines {
@@ -371,6 +374,7 @@ func TestIntake(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		s, ctx := w.Store, t.Context()
 		// 16:50 on site, the day before a day without events.
+		must(t)(s.SetBoardRules(ctx, w.Act("admin"), "17:00", 10, 30))
 		l := s.Now().In(s.Loc)
 		w.pass(time.Date(l.Year(), l.Month(), l.Day()+3, 16, 50, 0, 0, s.Loc).Sub(l))
 		day := domain.SiteDay(s.Now().AddDate(0, 0, 1), s.Loc)

@@ -53,7 +53,7 @@ var rules = []rule{
 	{
 		"changes.subject", "log rows about something that does not exist (topic seq)", // notices are forgotten, channels deleted and steps of the intake taken back in good order
 		"put the row that the subject names back from a backup: nothing that is logged is ever deleted",
-		`SELECT c.topic || ' ' || c.seq FROM changes AS c WHERE c.subject NOT LIKE 'notice:%' AND c.subject NOT LIKE 'channel:%' AND c.subject NOT LIKE 'intake:%'
+		`SELECT c.topic || ' ' || c.seq FROM changes AS c WHERE c.subject NOT LIKE 'notice:%' AND c.subject NOT LIKE 'channel:%' AND c.subject NOT LIKE 'day:%'
 			AND NOT EXISTS (SELECT 1 FROM bulletins AS x WHERE c.subject = 'bulletin:' || x.id AND x.id = substr(c.subject, 10))
 			AND NOT EXISTS (SELECT 1 FROM items AS x WHERE c.subject = 'item:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM guests AS x WHERE c.subject = 'guest:' || x.id AND x.id = substr(c.subject, 7))

@@ -146,7 +146,7 @@ func (tx *Tx) takeStep(ctx context.Context, day string, step domain.Step) error 
 }
 
 func (tx *Tx) recordStep(verb, day string, step domain.Step, said string) {
-	tx.Record(domain.Change{Topic: domain.TopicFloor, Subject: "intake:" + day, Verb: verb, Label: day, New: string(step), Note: said})
+	tx.Record(domain.Change{Topic: domain.TopicFloor, Subject: "day:" + day, Verb: verb, Label: day, New: string(step), Note: said})
 }
 
 func intakeKey(kind domain.NoticeKind, day string) string { return string(kind) + ":" + day }
@@ -155,7 +155,7 @@ func intakeKey(kind domain.NoticeKind, day string) string { return string(kind) 
 // tomorrow, and that it was not done. Any instance may ask at any time.
 func (s *Store) TellIntake(ctx context.Context) error {
 	site, err := s.Site(ctx)
-	if err != nil || site.ID == "" {
+	if err != nil || site.ID == "" || site.IntakeAt == domain.IntakeNever {
 		return err
 	}
 	now := s.Now()
@@ -193,11 +193,14 @@ func (s *Store) TellIntake(ctx context.Context) error {
 }
 
 // SetBoardRules chooses when the intake is, after how many minutes a step of it is
-// late, and after how many the supervisor is told who has not seen a bulletin.
+// late, and after how many the supervisor is told who has not seen a bulletin. Without
+// an hour nobody is reminded of the intake.
 func (s *Store) SetBoardRules(ctx context.Context, act domain.Act, intakeAt string, grace, seen int) (domain.Receipt, error) {
 	return s.changeSite(ctx, act, func(site *domain.Site) (*domain.Change, error) {
 		var bad domain.Invalid
-		if t, err := time.Parse("15:04", intakeAt); err != nil {
+		if t, err := time.Parse("15:04", intakeAt); intakeAt == "" {
+			intakeAt = domain.IntakeNever
+		} else if err != nil {
 			bad.Add("intake_at", "field.clock")
 		} else {
 			intakeAt = t.Format("15:04")

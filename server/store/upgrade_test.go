@@ -24,7 +24,7 @@ func TestUpgrade(t *testing.T) {
 				"DELETE FROM seats", "DELETE FROM seat_plans", "DELETE FROM hosts", "DELETE FROM strays",
 				"DELETE FROM intake_steps", "DELETE FROM bulletin_lines", "DELETE FROM board_rows", "DELETE FROM acknowledgements", "DELETE FROM bulletins",
 				"DELETE FROM checkpoints", "DELETE FROM patrols", "DELETE FROM duties", "DELETE FROM posts", "DELETE FROM cues", "DELETE FROM vehicles", "DELETE FROM lifts",
-				"UPDATE changes SET subject = 'site:' || (SELECT id FROM sites) WHERE subject LIKE 'lift:%' OR topic = 'floor' AND (subject LIKE 'bulletin:%' OR subject LIKE 'intake:%')",
+				"UPDATE changes SET subject = 'site:' || (SELECT id FROM sites) WHERE subject LIKE 'lift:%' OR topic = 'floor' AND (subject LIKE 'bulletin:%' OR subject LIKE 'day:%')",
 				"UPDATE changes SET subject = topic WHERE subject LIKE 'drill:%' OR subject LIKE 'bulletin:%' OR subject LIKE 'host:%' OR subject LIKE 'plan:%' OR subject LIKE 'seat:%' OR subject LIKE 'stray:%' OR subject LIKE 'post:%' OR subject LIKE 'patrol:%' OR subject LIKE 'cue:%' OR subject LIKE 'vehicle:%'",
 				"UPDATE changes SET verb = 'guest.changed' WHERE verb LIKE 'guest.sign%'", // and so do columns
 				"UPDATE guests SET phone = NULL, signed_in_at = NULL, signed_in_by = NULL, sign_at = NULL, pack = FALSE, badge = FALSE, next_at = NULL",

@@ -77,6 +77,12 @@ func (a *App) Event(c *fiber.Ctx) error {
 	if page.Feed, err = a.crewFeed(ctx, e.ID); err != nil {
 		return err
 	}
+	if page.Changes, err = a.Store.Bulletins(ctx, e.ID, domain.BulletinChange); err != nil {
+		return err
+	}
+	if page.Rooms, err = a.roomsByID(ctx); err != nil {
+		return err
+	}
 	if page.SeeGuests {
 		page.Counts = b.counts
 	}

@@ -158,6 +158,9 @@ func NewWorld(t testing.TB, s *store.Store) *World {
 		}
 		w.People[x.no] = p
 	}
+	if _, err := s.SetBoardRules(ctx, domain.Act{Person: w.People["admin"]}, "", domain.IntakeGraceUsual, domain.SeenUsual); err != nil { // nobody is told of the intake, whatever the hour of the test
+		t.Fatal(err)
+	}
 	start := s.Now().Add(time.Hour)
 	arrival := start.Add(-30 * time.Minute)
 	w.Event = w.MakeEvent(t, store.EventDraft{Event: domain.Event{
