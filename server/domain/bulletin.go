@@ -180,7 +180,7 @@ func (b *BoardEvent) rows() []BoardRow {
 			add(d.PersonID, p.Crew, strings.TrimSpace(p.Code+" "+p.Name), p.DueAt(e))
 		}
 	}
-	named := map[Crew]bool{CrewCMD: true}
+	named := map[Crew]bool{CrewCMD: true, CrewSUP: true} // supervisors answer for every event
 	if e.CommanderID != "" && !standing[e.CommanderID] {
 		add(e.CommanderID, CrewCMD, "", base.OnSiteAt)
 	}

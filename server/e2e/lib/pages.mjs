@@ -5,7 +5,12 @@ import { SIGNING, VISIT, WEEKLY } from "./building.mjs";
 // language of a page that is not its reader's.
 export async function pages(home) {
   const [commander, admin] = await Promise.all([home.as("commander"), home.as("admin")]);
-  const [visit, weekly, signing, staff] = await Promise.all([commander.event(VISIT), commander.event(WEEKLY), commander.event(SIGNING), admin.staff()]);
+  const [visit, weekly, signing, staff] = await Promise.all([
+    commander.event(VISIT),
+    commander.event(WEEKLY),
+    commander.event(SIGNING),
+    admin.staff(),
+  ]);
   const page = (name, path, who = "commander", wide = false, lang) => ({ name, path, who, wide, lang });
   const { plans } = await commander.get(`/events/${visit.id}/seats`);
   const { posts, patrols } = await commander.get(`/events/${visit.id}/posts`);
