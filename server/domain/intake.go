@@ -37,8 +37,8 @@ type IntakeStep struct {
 const (
 	IntakeUsual      = "17:00"
 	IntakeNever      = "-" // nobody is reminded; steps are due at the usual hour
-	IntakeGraceUsual = 10 // minutes after which a step is late
-	SeenUsual        = 30 // minutes after which the supervisor is told who has not seen a bulletin
+	IntakeGraceUsual = 10  // minutes after which a step is late
+	SeenUsual        = 30  // minutes after which the supervisor is told who has not seen a bulletin
 	IntakeGraceMost  = 240
 	SeenMost         = 1440
 )
