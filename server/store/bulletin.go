@@ -501,6 +501,13 @@ func (tx *Tx) addChangeNotice(ctx context.Context, e *domain.Event, lines []doma
 	if err := tx.NewSelect().TableExpr("bulletins").ColumnExpr("COALESCE(MAX(no), 0) + 1").Where("event_id = ? AND kind = 'change'", e.ID).Scan(ctx, &b.No); err != nil {
 		return nil, err
 	}
+	twin, err := tx.NewSelect().TableExpr("bulletins").Where("key = ?", b.Key).Exists(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if twin { // two acts at one reading of the clock: their notices are one, and bring the first
+		b.Key += ":" + strconv.Itoa(b.No)
+	}
 	return told, tx.addBulletin(ctx, b, domain.Change{Verb: "bulletin.changed", Label: strconv.Itoa(b.No), New: strings.Join(domain.LumpedFields(lines), " "), Minor: true})
 }
 

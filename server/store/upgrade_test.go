@@ -29,6 +29,7 @@ func TestUpgrade(t *testing.T) {
 				"UPDATE changes SET verb = 'guest.changed' WHERE verb LIKE 'guest.sign%'", // and so do columns
 				"UPDATE guests SET phone = NULL, signed_in_at = NULL, signed_in_by = NULL, sign_at = NULL, pack = FALSE, badge = FALSE, next_at = NULL",
 				"UPDATE events SET early_at = NULL",
+				"UPDATE sites SET intake_at = '17:00'",
 			} {
 				if _, err := tx.NewRaw(q).Exec(ctx); err != nil {
 					return err
