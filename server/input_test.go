@@ -391,7 +391,7 @@ func TestEventForm(t *testing.T) {
 			{"also other fields", good("start_at", "x", "name", ""), map[string]string{"start_at": "field.time", "name": "field.required"}, ""},
 			{"too long", good("name", strings.Repeat("会", 81), "notes", strings.Repeat("注", 2001)), map[string]string{"name": "field.too_long", "notes": "field.too_long"}, ""},
 			{"room taken", good("rooms", "R1"), map[string]string{"rooms": "event.room_taken"}, ""},
-			{"room taken by a secret event", good("rooms", "R2"), map[string]string{"rooms": "event.room_taken"}, "竞标"},
+			{"room taken by a secret event", good("rooms", "R2"), map[string]string{"rooms": "event.room_taken_secret"}, "竞标"},
 			{"no such room", good("rooms", "R9"), map[string]string{"rooms": "field.choose"}, ""},
 			{"no such person", good("people", "nobody"), map[string]string{"people": "field.choose"}, ""},
 			{"a person without a crew", good("people", w.People["admin"].ID), map[string]string{"people": "event.person_without_crew"}, ""},

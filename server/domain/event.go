@@ -68,9 +68,10 @@ type Event struct {
 	LeftAt          *time.Time  `json:"left_at,omitempty"`   // all guests left (item M13)
 	ErasedAt        *time.Time  `json:"erased_at,omitempty"` // what names its guests was taken out: store.EraseGuests
 	CommanderID     string      `bun:",nullzero" json:"commander_id,omitempty"`
-	Photo           bool        `json:"photo"`       // photographer asked for (level 2 on request)
-	Recording       bool        `json:"recording"`   // sound or video is recorded
-	TeaMinutes      int         `json:"tea_minutes"` // 0 = the level's own interval
+	Photo           bool        `json:"photo"`               // photographer asked for (level 2 on request)
+	Recording       bool        `json:"recording"`           // sound or video is recorded
+	TeaMinutes      int         `json:"tea_minutes"`         // 0 = the level's own interval
+	NoBuffer        bool        `json:"no_buffer,omitempty"` // meets in the room as it stands: no set-up, no clear-out
 	ReadyAt         *time.Time  `json:"ready_at,omitempty"`
 	ReadyBy         string      `bun:",nullzero" json:"ready_by,omitempty"`
 	EarlyAt         *time.Time  `json:"early_at,omitempty"`                   // guests stood at the gate before their time
@@ -83,16 +84,6 @@ type Event struct {
 	Rooms []Room `bun:"-" json:"rooms"` // filled by the store
 }
 
-// Room is a place that can be booked.
-type Room struct {
-	ID       string `bun:",pk" json:"id"`
-	Name     string `json:"name"`
-	NameEn   string `json:"name_en"`
-	Floor    int    `json:"floor"`
-	Capacity int    `json:"capacity"`
-	Sort     int    `json:"-"`
-}
-
 // Site is the building this installation serves: exactly one row.
 type Site struct {
 	ID     string `bun:",pk" json:"id"`
@@ -102,6 +93,11 @@ type Site struct {
 
 	DaisRule  DaisRule `json:"dais_rule"`  // of even rows on the dais; "" is A
 	GuestDays int      `json:"guest_days"` // how long after an event its guests are kept by name
+
+	SetupMin int `json:"setup_min"` // before an event, of rooms that do not say otherwise
+	ClearMin int `json:"clear_min"` // after it
+	OpenMin  int `json:"open_min"`  // the house's hours, in minutes of the site's day
+	CloseMin int `json:"close_min"`
 }
 
 // Assignment puts a person on an event, in a crew.

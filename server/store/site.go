@@ -15,6 +15,9 @@ func (s *Store) Found(ctx context.Context, site domain.Site, rooms []domain.Room
 	if site.GuestDays == 0 {
 		site.GuestDays = domain.GuestDaysUsual
 	}
+	if site.CloseMin == 0 {
+		site.OpenMin, site.CloseMin = domain.OpenUsual, domain.CloseUsual
+	}
 	_, err := s.Write(ctx, domain.Act{}, func(ctx context.Context, tx *Tx) error {
 		if _, err := tx.NewInsert().Model(&site).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
 			return err
