@@ -34,6 +34,11 @@ const (
 	RightPostsEdit  Right = "posts.edit" // posts and who is on duty; a crew lead those of his crew: store.mayPost
 	RightRelease    Right = "release"    // let people leave their posts
 
+	// RightRooms looks at rooms, what is in them and which are free; RightRoomsEdit
+	// says what is in them, and blocks them.
+	RightRooms     Right = "rooms"
+	RightRoomsEdit Right = "rooms.edit"
+
 	// RightControl follows guests and lifts over all events: the control room's page.
 	RightControl Right = "control"
 )
@@ -70,6 +75,10 @@ func (p *Person) Can(r Right) bool {
 	case RightPeople, RightChannels:
 		return p.Role == RoleAdmin
 	case RightInvite:
+		return p.is(RoleAdmin, RoleSupervisor, RoleCentreHead)
+	case RightRooms:
+		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead, RoleControlRoom, RoleSupplyClerk, RoleCrewLead)
+	case RightRoomsEdit:
 		return p.is(RoleAdmin, RoleSupervisor, RoleCentreHead)
 	case RightCreate:
 		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead)

@@ -22,6 +22,9 @@ const (
 	PassPost      PassKind = 'p' // the sign at a post: who reads it is there
 	// PassCheckpoint is the sign at a checkpoint of a patrol.
 	PassCheckpoint PassKind = 'c'
+	// PassCalendar is the address at which another calendar reads a room's or a
+	// person's events: CalendarLink.
+	PassCalendar PassKind = 'i'
 )
 
 // Pass is the right that a link or a QR code carries. Nothing of it is stored but

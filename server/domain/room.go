@@ -24,7 +24,7 @@ type Room struct {
 	PhotoHeight int    `json:"-"`
 
 	Equipment []RoomFixture `bun:"-" json:"equipment,omitempty"` // filled by the store where rooms are shown or looked for
-	Layouts   []RoomLayout    `bun:"-" json:"layouts,omitempty"`
+	Layouts   []RoomLayout  `bun:"-" json:"layouts,omitempty"`
 }
 
 // RoomFixture is one kind of thing that a room has, and how many.
@@ -92,6 +92,88 @@ type Blocking struct {
 	Struck    bool      `json:"struck,omitempty"`
 	CreatedBy string    `bun:",nullzero" json:"created_by,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
+}
+
+// How long what is typed about rooms may be, and how many microphones one has.
+const (
+	roomName       = 20
+	roomNameEn     = 40
+	blockingReason = 80
+	micsMost       = 99
+	blockingMost   = 366 * 24 * time.Hour
+)
+
+// Validate cleans and checks what was typed about a room, with its equipment and layouts.
+func (r *Room) Validate() error {
+	var bad Invalid
+	checkText(&bad, "name", &r.Name, roomName, true)
+	checkText(&bad, "name_en", &r.NameEn, roomNameEn, true)
+	if r.Floor < -20 || r.Floor > 200 {
+		bad.Add("floor", "room.floor_range")
+	}
+	if r.Capacity < 1 || r.Capacity > headsMost {
+		bad.Add("capacity", "room.heads_range")
+	}
+	for _, b := range []struct {
+		field string
+		min   *int
+	}{{"setup_min", r.SetupMin}, {"clear_min", r.ClearMin}} {
+		if b.min != nil && (*b.min < 0 || *b.min > BufferMost) {
+			bad.Add(b.field, "room.buffer_range", "max", strconv.Itoa(BufferMost))
+		}
+	}
+	for _, q := range r.Equipment {
+		if !contains(EquipmentKinds, q.Kind) {
+			bad.Add("equipment", "field.choose")
+		} else if q.N < 1 || q.N > micsMost {
+			bad.Add(q.Kind, "room.count_range", "max", strconv.Itoa(micsMost))
+		}
+	}
+	for _, l := range r.Layouts {
+		if !contains(RoomLayouts, l.Layout) {
+			bad.Add("layouts", "field.choose")
+		} else if l.Heads < 1 || l.Heads > headsMost {
+			bad.Add("layout_"+string(l.Layout), "room.heads_range")
+		}
+	}
+	return bad.Err()
+}
+
+// Validate cleans the reason and checks the times of a blocking.
+func (b *Blocking) Validate() error {
+	var bad Invalid
+	checkText(&bad, "reason", &b.Reason, blockingReason, true)
+	switch {
+	case b.StartAt.IsZero():
+		bad.Add("start_at", "field.time")
+	case b.EndAt.IsZero():
+		bad.Add("end_at", "field.time")
+	case !b.EndAt.After(b.StartAt):
+		bad.Add("end_at", "event.end_before_start")
+	case b.EndAt.Sub(b.StartAt) > blockingMost:
+		bad.Add("end_at", "room.blocking_long")
+	}
+	return bad.Err()
+}
+
+// CheckHours checks the house's hours and the usual minutes of set-up and clear-out.
+func (s *Site) CheckHours() error {
+	var bad Invalid
+	for _, b := range []struct {
+		field string
+		min   int
+	}{{"setup_min", s.SetupMin}, {"clear_min", s.ClearMin}} {
+		if b.min < 0 || b.min > BufferMost {
+			bad.Add(b.field, "room.buffer_range", "max", strconv.Itoa(BufferMost))
+		}
+	}
+	if s.OpenMin < 0 || s.OpenMin > 1439 {
+		bad.Add("open", "field.time")
+	}
+	if s.CloseMin <= s.OpenMin || s.CloseMin > 1440 {
+		bad.Add("close", "room.close_first")
+	}
+	return bad.Err()
 }
 
 // Use is a stretch of time in which a room is taken, by an event or by a blocking.
@@ -232,9 +314,9 @@ func (w *RoomWish) use(site *Site, r *Room) Use {
 	return UseOf(&Event{ID: w.EventID, StartAt: w.Start, EndAt: w.End, NoBuffer: w.NoBuffer}, r.ID, setup, clearOut, w.Start)
 }
 
-// SortOffers puts the best first: those to be had, the tightest fit of them (for
-// no number of heads: in the order of the house); then those that are free and lack
-// something; then the others.
+// SortOffers puts the best first: those to be had, then those that are free and lack
+// something, then those that fit and are taken, then the others; of each the tightest
+// fit, or what comes nearest to it. For no number of heads in the order of the house.
 func SortOffers(list []RoomOffer, heads int) {
 	rank := func(o *RoomOffer) int {
 		switch {
@@ -252,7 +334,7 @@ func SortOffers(list []RoomOffer, heads int) {
 			return c
 		}
 		if heads > 0 && a.Heads != b.Heads {
-			if a.Good() {
+			if a.Fits {
 				return cmp.Compare(a.Heads, b.Heads)
 			}
 			return cmp.Compare(b.Heads, a.Heads)

@@ -123,12 +123,12 @@ func TestOffers(t *testing.T) {
 		"set in rows":         {domain.RoomWish{Start: clock("15:00"), End: clock("16:00"), Heads: 50, Layout: "classroom"}, "+R1 ~R2 ~R3 -R4"},
 		"with a projector":    {domain.RoomWish{Start: clock("15:00"), End: clock("16:00"), Heads: 10, Equipment: []string{"projector"}}, "+R2 +R1 ~R3 -R4"},
 		"with both":           {domain.RoomWish{Start: clock("15:00"), End: clock("16:00"), Equipment: []string{"projector", "sound"}}, "+R1 ~R2 ~R3 -R4"},
-		"taken":               {domain.RoomWish{Start: clock("10:00"), End: clock("11:00"), Heads: 5}, "+R3 !R1 !R2 -R4"},
-		"only the set-up":     {domain.RoomWish{Start: clock("10:00"), End: clock("11:16"), Heads: 5}, "+R3 !R1 !R2 -R4"},
-		"only the blocking":   {domain.RoomWish{Start: clock("10:14"), End: clock("10:30"), Heads: 5}, "+R3 !R1 !R2 -R4"},
+		"taken":               {domain.RoomWish{Start: clock("10:00"), End: clock("11:00"), Heads: 5}, "+R3 !R2 !R1 -R4"},
+		"only the set-up":     {domain.RoomWish{Start: clock("10:00"), End: clock("11:16"), Heads: 5}, "+R3 !R2 !R1 -R4"},
+		"only the blocking":   {domain.RoomWish{Start: clock("10:14"), End: clock("10:30"), Heads: 5}, "+R3 !R2 !R1 -R4"},
 		"as it stands":        {domain.RoomWish{Start: clock("09:45"), End: clock("11:30"), Heads: 5, NoBuffer: true}, "+R3 +R2 !R1 -R4"},
 		"its own":             {domain.RoomWish{Start: clock("10:00"), End: clock("11:00"), Heads: 100, EventID: "E1"}, "+R1 ~R3 -R4 -R2"},
-		"of no event's own":   {domain.RoomWish{Start: clock("08:15"), End: clock("08:30"), Heads: 50, EventID: ""}, "~R3 !R1 !R2 -R4"},
+		"of no event's own":   {domain.RoomWish{Start: clock("08:15"), End: clock("08:30"), Heads: 50, EventID: ""}, "~R3 !R2 !R1 -R4"},
 		"taken and too small": {domain.RoomWish{Start: clock("12:00"), End: clock("13:00"), Heads: 100}, "~R3 !R1 -R4 -R2"},
 	} {
 		if err := x.w.Validate(); err != nil {

@@ -140,7 +140,7 @@ func loadRooms(ctx context.Context, db bun.IDB, events ...*domain.Event) error {
 		EventID string
 	}
 	err := db.NewSelect().TableExpr("event_rooms AS er").Join("JOIN rooms AS r ON r.id = er.room_id").
-		ColumnExpr("r.id, r.name, r.name_en, r.floor, r.capacity, r.sort, er.event_id").Where("er.event_id IN (?)", bun.List(ids)).OrderExpr("r.sort, r.id").Scan(ctx, &rows)
+		ColumnExpr("r.id, r.name, r.name_en, r.floor, r.capacity, r.sort, r.setup_min, r.clear_min, r.out_of_use, er.event_id").Where("er.event_id IN (?)", bun.List(ids)).OrderExpr("r.sort, r.id").Scan(ctx, &rows)
 	if err != nil {
 		return err
 	}

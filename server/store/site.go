@@ -51,11 +51,11 @@ func (s *Store) Site(ctx context.Context) (domain.Site, error) {
 	return list[0], nil
 }
 
-// changeSite locks the building and lets fn set what the administrator chose; fn
-// returns the log row. What is as it was is quiet.
-func (s *Store) changeSite(ctx context.Context, act domain.Act, fn func(site *domain.Site) (*domain.Change, error)) (domain.Receipt, error) {
+// changeSite locks the building and lets fn set what was chosen; fn returns the log
+// row. What is as it was is quiet. Needs that right.
+func (s *Store) changeSite(ctx context.Context, act domain.Act, right domain.Right, fn func(site *domain.Site) (*domain.Change, error)) (domain.Receipt, error) {
 	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
-		if !act.Person.Can(domain.RightChannels) {
+		if !act.Person.Can(right) {
 			return domain.ErrForbidden
 		}
 		if err := tx.Lock(ctx, domain.TopicFloor); err != nil {

@@ -185,19 +185,24 @@ func (sn *Snapshot) PhotoFiles(ctx context.Context) (map[string]bool, error) {
 	if _, ok := sn.tables["photos"]; !ok { // an older schema
 		return nil, nil
 	}
-	return photoFiles(ctx, sn.db)
+	_, rooms := sn.tables["blockings"] // rooms have pictures since there are blockings
+	return photoFiles(ctx, sn.db, rooms)
 }
 
-func photoFiles(ctx context.Context, db bun.IDB) (map[string]bool, error) {
-	var rows []struct {
+func photoFiles(ctx context.Context, db bun.IDB, rooms bool) (map[string]bool, error) {
+	var list []struct {
 		File   string
 		Stands bool
 	}
-	if err := db.NewRaw("SELECT file, struck_at IS NULL AS stands FROM photos WHERE NOT erased").Scan(ctx, &rows); err != nil {
+	query := "SELECT file, struck_at IS NULL AS stands FROM photos WHERE NOT erased"
+	if rooms {
+		query += " UNION ALL SELECT photo_file, TRUE FROM rooms WHERE photo_file IS NOT NULL"
+	}
+	if err := db.NewRaw(query).Scan(ctx, &list); err != nil {
 		return nil, err
 	}
-	files := make(map[string]bool, len(rows))
-	for _, r := range rows {
+	files := make(map[string]bool, len(list))
+	for _, r := range list {
 		files[r.File] = files[r.File] || r.Stands
 	}
 	return files, nil

@@ -23,7 +23,8 @@ func TestUpgrade(t *testing.T) {
 			for _, q := range []string{
 				"DELETE FROM seats", "DELETE FROM seat_plans", "DELETE FROM hosts", "DELETE FROM strays",
 				"DELETE FROM checkpoints", "DELETE FROM patrols", "DELETE FROM duties", "DELETE FROM posts", "DELETE FROM cues", "DELETE FROM vehicles", "DELETE FROM lifts",
-				"UPDATE changes SET subject = 'site:' || (SELECT id FROM sites) WHERE subject LIKE 'lift:%'",
+				"DELETE FROM room_fixtures", "DELETE FROM room_layouts", "DELETE FROM blockings", "DELETE FROM calendar_links", "UPDATE rooms SET photo_file = NULL, photo_width = 0, photo_height = 0, setup_min = NULL",
+				"UPDATE changes SET subject = 'site:' || (SELECT id FROM sites) WHERE subject LIKE 'lift:%' OR subject LIKE 'room:%'",
 				"UPDATE changes SET subject = topic WHERE subject LIKE 'drill:%' OR subject LIKE 'host:%' OR subject LIKE 'plan:%' OR subject LIKE 'seat:%' OR subject LIKE 'stray:%' OR subject LIKE 'post:%' OR subject LIKE 'patrol:%' OR subject LIKE 'cue:%' OR subject LIKE 'vehicle:%'",
 				"UPDATE changes SET verb = 'guest.changed' WHERE verb LIKE 'guest.sign%'", // and so do columns
 				"UPDATE guests SET phone = NULL, signed_in_at = NULL, signed_in_by = NULL, sign_at = NULL, pack = FALSE, badge = FALSE, next_at = NULL",
