@@ -324,7 +324,9 @@ func SortOffers(list []RoomOffer, heads int) {
 			return 0
 		case o.Free:
 			return 1
-		case o.Fits && !o.Out:
+		case o.Out:
+			return 4
+		case o.Fits:
 			return 2
 		}
 		return 3
@@ -333,7 +335,7 @@ func SortOffers(list []RoomOffer, heads int) {
 		if c := cmp.Compare(rank(&a), rank(&b)); c != 0 {
 			return c
 		}
-		if heads > 0 && a.Heads != b.Heads {
+		if heads > 0 && a.Heads != b.Heads && !a.Out {
 			if a.Fits {
 				return cmp.Compare(a.Heads, b.Heads)
 			}

@@ -127,9 +127,9 @@ func TestOffers(t *testing.T) {
 		"only the set-up":     {domain.RoomWish{Start: clock("10:00"), End: clock("11:16"), Heads: 5}, "+R3 !R2 !R1 -R4"},
 		"only the blocking":   {domain.RoomWish{Start: clock("10:14"), End: clock("10:30"), Heads: 5}, "+R3 !R2 !R1 -R4"},
 		"as it stands":        {domain.RoomWish{Start: clock("09:45"), End: clock("11:30"), Heads: 5, NoBuffer: true}, "+R3 +R2 !R1 -R4"},
-		"its own":             {domain.RoomWish{Start: clock("10:00"), End: clock("11:00"), Heads: 100, EventID: "E1"}, "+R1 ~R3 -R4 -R2"},
+		"its own":             {domain.RoomWish{Start: clock("10:00"), End: clock("11:00"), Heads: 100, EventID: "E1"}, "+R1 ~R3 -R2 -R4"},
 		"of no event's own":   {domain.RoomWish{Start: clock("08:15"), End: clock("08:30"), Heads: 50, EventID: ""}, "~R3 !R2 !R1 -R4"},
-		"taken and too small": {domain.RoomWish{Start: clock("12:00"), End: clock("13:00"), Heads: 100}, "~R3 !R1 -R4 -R2"},
+		"taken and too small": {domain.RoomWish{Start: clock("12:00"), End: clock("13:00"), Heads: 100}, "~R3 !R1 -R2 -R4"},
 	} {
 		if err := x.w.Validate(); err != nil {
 			t.Errorf("%s: %v", what, err)
