@@ -165,7 +165,8 @@ type EventPage struct {
 	People              []AssignedPerson
 	Feed                []domain.Change
 	SeeGuests, SeeBoard bool
-	Drill               *domain.Drill // the last one, for those who may run one; nil = none yet
+	Clashes             []domain.Clash // of this event with others, for who may change it
+	Drill               *domain.Drill  // the last one, for those who may run one; nil = none yet
 }
 
 // AssignedPerson is a person on an event.
@@ -188,6 +189,8 @@ type EventForm struct {
 	People []domain.Person   // who can be assigned
 	Keys   map[string]string // person id → what a search looks in (search.Key); may be nil
 	Status domain.EventStatus
+
+	Alternatives *Alternatives // where the rooms were refused
 }
 
 // EventInput is the event as typed: strings stay as they were.
@@ -211,6 +214,7 @@ type EventInput struct {
 	Photo          string   `form:"photo" json:"photo"` // "on" or ""
 	Recording      string   `form:"recording" json:"recording"`
 	TeaMinutes     string   `form:"tea_minutes" json:"tea_minutes"`
+	NoBuffer       string   `form:"no_buffer" json:"no_buffer"`
 	Rooms          []string `form:"rooms" json:"rooms"`   // room ids
 	People         []string `form:"people" json:"people"` // person ids
 }

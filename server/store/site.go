@@ -28,8 +28,19 @@ func (s *Store) Found(ctx context.Context, site domain.Site, rooms []domain.Room
 		if len(rooms) == 0 {
 			return nil
 		}
-		_, err := tx.NewInsert().Model(&rooms).On("CONFLICT DO NOTHING").Exec(ctx)
-		return err
+		for k := range rooms {
+			res, err := tx.NewInsert().Model(&rooms[k]).On("CONFLICT DO NOTHING").Exec(ctx)
+			if err != nil {
+				return err
+			}
+			if n, _ := res.RowsAffected(); n == 0 {
+				continue
+			}
+			if err := tx.furnish(ctx, &rooms[k]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return err
 }

@@ -80,6 +80,12 @@ func (a *App) Event(c *fiber.Ctx) error {
 	if page.SeeGuests {
 		page.Counts = b.counts
 	}
+	if v.Can(domain.RightEventEdit, e.Secrecy) && !e.Status.Over() {
+		from, to := e.Spans(p.Now)
+		if page.Clashes, err = a.Store.Clashes(ctx, from, to, e.ID); err != nil {
+			return err
+		}
+	}
 	if v.Can(domain.RightEventRun, e.Secrecy) {
 		if page.Drill, err = a.Store.LastDrill(ctx, e.ID); err != nil {
 			return err
@@ -170,6 +176,20 @@ func (a *App) NewEvent(c *fiber.Ctx) error {
 	if day, err := time.ParseInLocation("2006-01-02", c.Query("day"), a.Loc); err == nil {
 		in.StartAt, in.EndAt = day.Add(9*time.Hour).Format(localLayout), day.Add(10*time.Hour).Format(localLayout)
 	}
+	for _, q := range []struct {
+		name string
+		to   *string
+	}{{"start", &in.StartAt}, {"end", &in.EndAt}} { // of a free time in the calendar
+		if t, err := a.parseLocal(c.Query(q.name)); err == nil {
+			*q.to = t.In(a.Loc).Format(localLayout)
+		}
+	}
+	if room := c.Query("room"); plainID(room) {
+		in.Rooms = []string{room}
+	}
+	if n, err := wholeNumber(c.Query("heads")); err == nil && n > 0 {
+		in.Heads = strconv.Itoa(n)
+	}
 	return a.eventForm(c, "", "", in, nil, "")
 }
 
@@ -210,10 +230,17 @@ func (a *App) eventForm(c *fiber.Ctx, id string, status domain.EventStatus, in v
 			active = append(active, x)
 		}
 	}
+	p.View = "event-form"
+	form := views.EventForm{Page: p, ID: id, In: in, Errors: fields, Error: general, Rooms: rooms, People: active, Keys: peopleKeys(active), Status: status}
+	if fields["rooms"] != "" {
+		if form.Alternatives, err = a.roomAlternatives(c, id, &in); err != nil {
+			return err
+		}
+	}
 	if len(fields) > 0 || general != "" {
 		c.Status(fiber.StatusUnprocessableEntity)
 	}
-	return render(c, views.EventFormView(views.EventForm{Page: p, ID: id, In: in, Errors: fields, Error: general, Rooms: rooms, People: active, Keys: peopleKeys(active), Status: status}))
+	return render(c, views.EventFormView(form))
 }
 
 const localLayout = "2006-01-02T15:04"
@@ -235,7 +262,7 @@ func (a *App) eventInput(e *domain.Event) views.EventInput {
 		Name: e.Name, Type: e.Type, Organiser: e.Organiser, Contact: e.Contact, ContactPhone: e.ContactPhone, PrincipalGuest: e.PrincipalGuest,
 		Notes: e.Notes, Level: strconv.Itoa(e.Level), LevelReason: e.LevelReason, Secrecy: string(e.Secrecy), Heads: strconv.Itoa(e.Heads),
 		ArrivalAt: local(e.ArrivalAt), StartAt: local(&e.StartAt), EndAt: local(&e.EndAt), BreakAt: local(e.BreakAt), Commander: e.CommanderID,
-		Photo: on(e.Photo), Recording: on(e.Recording),
+		Photo: on(e.Photo), Recording: on(e.Recording), NoBuffer: on(e.NoBuffer),
 	}
 	if e.TeaMinutes > 0 {
 		in.TeaMinutes = strconv.Itoa(e.TeaMinutes)
@@ -284,7 +311,7 @@ func (a *App) eventDraft(c *fiber.Ctx) (views.EventInput, store.EventDraft, erro
 		PrincipalGuest: in.PrincipalGuest, Notes: in.Notes, Level: number("level", in.Level, "event.level_range"), LevelReason: in.LevelReason,
 		Secrecy: domain.Secrecy(in.Secrecy), Heads: number("heads", in.Heads, "event.heads_range"),
 		ArrivalAt: moment("arrival_at", in.ArrivalAt), BreakAt: moment("break_at", in.BreakAt), CommanderID: in.Commander,
-		Photo: in.Photo != "", Recording: in.Recording != "", TeaMinutes: number("tea_minutes", in.TeaMinutes, "event.tea_range"),
+		Photo: in.Photo != "", Recording: in.Recording != "", NoBuffer: in.NoBuffer != "", TeaMinutes: number("tea_minutes", in.TeaMinutes, "event.tea_range"),
 	}
 	if e.ID != "" && !plainID(e.ID) {
 		bad.Add("id", "error.bad_key")
