@@ -23,7 +23,9 @@ import (
 // fieldsOf are the fields that each route reads, from the body or the query.
 var fieldsOf = map[string][]string{
 	"GET /session/new": {"next", "lang"}, "POST /session": {"login", "pin", "next"}, "PUT /me/locale": {"locale", "next"}, "POST /me/locale": {"locale", "next"},
-	"GET /events": {"from"}, "GET /events/new": {"day"},
+	"GET /events": {"from"}, "GET /events/new": {"day", "room", "start", "end", "heads"},
+	"GET /calendar": {"day", "view"}, "GET /rooms/free": {"start_at", "end_at", "heads", "layout", "equipment"}, "POST /rooms": roomFields, "PUT /rooms/:id": roomFields, "GET /rooms/:id/photo": {"small", "v"}, "PUT /rooms/:id/photos/:photo": {"x"},
+	"POST /rooms/:id/blockings": {"start_at", "end_at", "reason"}, "PUT /settings/rooms": {"setup_min", "clear_min", "open", "close"}, "PUT /me/ical-link": {"x"}, "PUT /rooms/:id/ical-link": {"x"},
 	"POST /events": eventFields, "PUT /events/:id": eventFields, "PUT /events/:id/status": {"status", "reason"}, "GET /events/:id/log": {"below"},
 	"GET /events/:id/items": {"crew", "mine"}, "POST /events/:id/items": {"id", "text", "crew", "phase", "due_at", "star"},
 	"PUT /events/:id/acceptance": {"crew", "phase", "except"}, "PUT /events/:id/done": {"crew", "phase"},
@@ -53,8 +55,9 @@ var fieldsOf = map[string][]string{
 var (
 	eventFields = []string{
 		"id", "name", "type", "organiser", "contact", "contact_phone", "principal_guest", "notes", "level", "level_reason", "secrecy", "heads",
-		"arrival_at", "start_at", "end_at", "break_at", "commander_id", "photo", "recording", "tea_minutes", "rooms", "people",
+		"arrival_at", "start_at", "end_at", "break_at", "commander_id", "photo", "recording", "tea_minutes", "no_buffer", "rooms", "people",
 	}
+	roomFields    = []string{"name", "name_en", "floor", "capacity", "setup_min", "clear_min", "out_of_use", "equipment", "mics", "layout_u", "layout_board"}
 	channelFields = []string{"kind", "name", "url", "secret", "topics", "locale"}
 	guestFields   = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs", "phone"}
 	passFields    = []string{"answer", "companions", "companion_names", "diets", "diet_note", "transport", "arrive_at", "plate", "message", "tap", "lang"}
@@ -110,6 +113,14 @@ func (s *site) good(route string) url.Values {
 	case "POST /events", "PUT /events/:id":
 		v = form("name", "例会", "type", "meeting", "level", "4", "secrecy", "normal", "heads", "5", "start_at", "2031-02-03T09:00", "end_at", "2031-02-03T10:00", "organiser", "办公室", "contact", "甲",
 			"commander_id", s.world.People["commander"].ID, "rooms", "R3", "people", s.world.People["service2"].ID)
+	case "POST /rooms", "PUT /rooms/:id":
+		v = form("name", "会议室"+store.NewID()[30:], "name_en", "Room", "floor", "2", "capacity", "30", "equipment", "sound")
+	case "POST /rooms/:id/blockings":
+		v = form("start_at", "2032-02-03T09:00", "end_at", "2032-02-03T10:00", "reason", "检修")
+	case "PUT /settings/rooms":
+		v = form("setup_min", "0", "clear_min", "0", "open", "07:00", "close", "22:00")
+	case "GET /rooms/free":
+		v = form("start_at", "2031-02-03T09:00", "end_at", "2031-02-03T10:00", "heads", "5")
 	case "POST /events/:id/items":
 		v = form("text", "x", "crew", "SVC", "phase", "pre")
 	case "POST /events/:id/guests", "PUT /guests/:id":
@@ -193,7 +204,7 @@ func TestPoison(t *testing.T) {
 		if err != nil || len(cues) == 0 {
 			t.Fatal(cues, err)
 		}
-		id := strings.NewReplacer("/events/:id", "/events/"+event, "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
+		id := strings.NewReplacer("/rooms/:id", "/rooms/R2", "/events/:id", "/events/"+event, "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
 			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/patrols/:id", "/patrols/"+patrol.ID, "/checkpoints/:id", "/checkpoints/"+patrol.Checkpoints[0].ID, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
@@ -204,7 +215,7 @@ func TestPoison(t *testing.T) {
 				t.Errorf("%s: which fields does it read?", route)
 			}
 			c := commander
-			if strings.HasPrefix(r.Path, "/people") {
+			if strings.HasPrefix(r.Path, "/people") || r.Right == domain.RightRoomsEdit {
 				c = admin
 			}
 			if route == "PUT /session/lock" { // ends the session that asks
@@ -277,7 +288,7 @@ func TestStrangeIDs(t *testing.T) {
 				continue
 			}
 			c := commander
-			if strings.HasPrefix(r.Path, "/people") {
+			if strings.HasPrefix(r.Path, "/people") || r.Right == domain.RightRoomsEdit {
 				c = admin
 			}
 			for _, id := range []string{"none", store.NewID(), "'", "%27%20or%201=1--", "%22", "..", "%2e%2e%2f%2e%2e", "..%2f", "%00", "a%00", "%ff", "%e6%b1%89", "%20", "*", strings.Repeat("a", 65), strings.Repeat("a", 3000), "%0d%0aX:y", "new%2f"} {

@@ -165,7 +165,10 @@ func (s *Store) MakeCalendarLink(ctx context.Context, act domain.Act, roomID str
 		}
 		*l = domain.CalendarLink{ID: NewID(), PersonID: personID(act), RoomID: roomID, CreatedAt: tx.Now}
 		if _, err := tx.NewInsert().Model(l).Exec(ctx); err != nil {
-			return nil, foreign(err, "room_id")
+			if isForeign(err) {
+				return nil, domain.ErrNotFound
+			}
+			return nil, err
 		}
 		tx.Receipt.Created = l.ID
 		return &domain.Change{Verb: "person.calendar_link", New: roomID, Minor: true}, nil

@@ -338,7 +338,7 @@ func TestCalendarLinks(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		s, ctx := w.Store, t.Context()
 		equal(t, "a screen", refused(s.MakeCalendarLink(ctx, w.Act("board"), "")), "error.forbidden")
-		equal(t, "no such room", refused(s.MakeCalendarLink(ctx, w.Act("service"), "R9")), "room_id:field.choose")
+		equal(t, "no such room", refused(s.MakeCalendarLink(ctx, w.Act("service"), "R9")), "error.not_found")
 		equal(t, "none yet", refused(s.RevokeCalendarLink(ctx, w.Act("service"), "R1")), "error.not_found")
 		token := func(who, room string) string {
 			t.Helper()

@@ -15,6 +15,7 @@ export async function pages(home) {
   const { link } = await admin.must("POST", `/people/${staff.yusui}/invite`);
   const guests = await commander.guests(visit.id);
   const { organiser, kiosk } = await commander.get(`/events/${visit.id}/links`);
+  const at = (iso) => new Date(Date.parse(iso) + 8 * 3600e3).toISOString().slice(0, 16); // as the site's clocks say
   return [
     page("signin", "/session/new", null),
     page("invite-code", "/invites", null),
@@ -30,6 +31,13 @@ export async function pages(home) {
     page("event", `/events/${visit.id}`),
     page("event-new", "/events/new"),
     page("event-edit", `/events/${visit.id}/edit`),
+    page("calendar", "/calendar", "supervisor"),
+    page("calendar-desk", "/calendar", "supervisor", true),
+    page("calendar-week", "/calendar?view=week", "supervisor", true),
+    page("calendar-links", "/calendar/links", "service"),
+    page("rooms", "/rooms", "supervisor"),
+    page("room", "/rooms/R2", "supervisor"),
+    page("rooms-free", `/rooms/free?start_at=${at(visit.start_at)}&end_at=${at(visit.end_at)}&heads=30&equipment=sound`),
     page("items", `/events/${visit.id}/items`),
     page("items-mine", `/events/${visit.id}/items?mine=1`, "service"),
     page("items-small", `/events/${weekly.id}/items`, "yusui"),
