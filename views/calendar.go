@@ -354,6 +354,9 @@ func entryTime(c Ctx, u *domain.Use) string {
 	return c.ShortDay(u.Start) + " " + c.Clock(u.Start) + "–" + c.ShortDay(u.End) + " " + c.Clock(u.End)
 }
 
+// clashesOpen is how many conflicts an event's page shows without being asked.
+const clashesOpen = 3
+
 func clashWhat(c Ctx, x *domain.Clash) string {
 	name := x.Name
 	if c.Locale == "en" && x.NameEn != "" {

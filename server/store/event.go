@@ -620,6 +620,9 @@ func (s *Store) SetStatus(ctx context.Context, act domain.Act, id string, status
 					return err
 				}
 			}
+			if old.TakesRooms() { // asked for: they are its own already
+				break
+			}
 			ids := make([]string, 0, len(e.Rooms))
 			for _, r := range e.Rooms {
 				ids = append(ids, r.ID)
