@@ -82,6 +82,10 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, o Options) (*Server,
 	if o.Now != nil {
 		s.Now = o.Now
 	}
+	if err := s.NeedTemplates(ctx); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
 	sealed, err := s.OpenSecrets(ctx, cfg.SecretKey, cfg.DataDir)
 	if err != nil {
 		_ = s.Close()

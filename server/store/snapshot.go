@@ -185,15 +185,22 @@ func (sn *Snapshot) PhotoFiles(ctx context.Context) (map[string]bool, error) {
 	if _, ok := sn.tables["photos"]; !ok { // an older schema
 		return nil, nil
 	}
-	return photoFiles(ctx, sn.db)
+	_, templates := sn.tables["template_items"]
+	return photoFiles(ctx, sn.db, templates)
 }
 
-func photoFiles(ctx context.Context, db bun.IDB) (map[string]bool, error) {
+// photoFiles: templates tells that the schema has pictures of check items, which stand
+// as long as their version does: for ever.
+func photoFiles(ctx context.Context, db bun.IDB, templates bool) (map[string]bool, error) {
 	var rows []struct {
 		File   string
 		Stands bool
 	}
-	if err := db.NewRaw("SELECT file, struck_at IS NULL AS stands FROM photos WHERE NOT erased").Scan(ctx, &rows); err != nil {
+	query := "SELECT file, struck_at IS NULL AS stands FROM photos WHERE NOT erased"
+	if templates {
+		query += " UNION SELECT picture AS file, TRUE AS stands FROM template_items WHERE picture IS NOT NULL"
+	}
+	if err := db.NewRaw(query).Scan(ctx, &rows); err != nil {
 		return nil, err
 	}
 	files := make(map[string]bool, len(rows))
