@@ -108,6 +108,31 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{get, "/photos/:id", domain.RightEventSee, InAct, a.Photo},
 		{get, "/photos/:id/thumb", domain.RightEventSee, InAct, a.Thumb},
 
+		{post, "/items/:id/proposal", domain.RightEventSee, InAct, a.Propose},
+
+		// templates: what the items of new events are made of
+		{get, "/templates", domain.RightTemplates, ByRole, a.Templates},
+		{post, "/templates", domain.RightTemplates, ByRole, a.DraftTemplate},
+		{get, "/templates/pictures/:file", domain.RightToday, ByRole, a.TemplatePicture},
+		{get, "/templates/pictures/:file/thumb", domain.RightToday, ByRole, a.TemplateThumb},
+		{get, "/templates/:id", domain.RightTemplates, ByRole, a.Template},
+		{del, "/templates/:id", domain.RightTemplates, ByRole, a.DropTemplate},
+		{put, "/templates/:id/publication", domain.RightTemplates, ByRole, a.PublishTemplate},
+		{get, "/templates/:id/preview", domain.RightTemplates, ByRole, a.PreviewTemplate},
+		{get, "/templates/:id/items/new", domain.RightTemplates, ByRole, a.NewTemplateItem},
+		{post, "/templates/:id/items", domain.RightTemplates, ByRole, a.AddTemplateItem},
+		{get, "/templates/:id/items/:code", domain.RightTemplates, ByRole, a.TemplateItem},
+		{put, "/templates/:id/items/:code", domain.RightTemplates, ByRole, a.SaveTemplateItem},
+		{put, "/templates/:id/items/:code/struck", domain.RightTemplates, ByRole, a.StrikeTemplateItem},
+		{del, "/templates/:id/items/:code/struck", domain.RightTemplates, ByRole, a.RestoreTemplateItem},
+		{put, "/templates/:id/items/:code/place", domain.RightTemplates, ByRole, a.MoveTemplateItem},
+		{post, "/templates/:id/items/:code/copies", domain.RightTemplates, ByRole, a.CopyTemplateItem},
+		{put, "/templates/:id/items/:code/picture", domain.RightTemplates, ByRole, a.SetTemplatePicture},
+		{del, "/templates/:id/items/:code/picture", domain.RightTemplates, ByRole, a.DropTemplatePicture},
+		{put, "/proposals/:id/answer", domain.RightTemplates, ByRole, a.AnswerProposal},
+		{get, "/events/:id/template", domain.RightEventRun, OnEvent, a.EventTemplate},
+		{put, "/events/:id/template", domain.RightEventRun, OnEvent, a.UpdateEventTemplate},
+
 		// guests
 		{get, "/events/:id/guests", domain.RightGuestsSee, OnEvent, a.Guests},
 		{post, "/events/:id/guests", domain.RightGuestsEdit, OnEvent, a.AddGuest},

@@ -2071,26 +2071,28 @@ type extra struct{ styles, scripts []string }
 
 // extras are by view. A script that is wanted wherever a certain element stands is named in app.js instead.
 var extras = map[string]extra{
-	"lobby":       {[]string{"relay.css"}, []string{"relay.js", "keys.js"}},
-	"me":          {scripts: []string{"keys.js", "push.js"}},
-	"outbox":      {scripts: []string{"outboxpage.js"}},
-	"guests":      {doorStyles, []string{"relay.js"}},
-	"seats":       {[]string{"seats.css"}, []string{"seats.js"}},
-	"invitations": letters,
-	"invitation":  letters,
-	"pass":        letters,
-	"door":        {doorStyles, []string{"door.js"}},
-	"headcount":   {styles: doorStyles},
-	"today":       receptionStyles,
-	"posts":       relayed,
-	"post":        receptionStyles,
-	"cues":        receptionStyles,
-	"vehicles":    relayed,
-	"control":     {relayed.styles, []string{"keys.js"}},
-	"sheet":       passes,
-	"links":       passes,
-	"kiosk":       passes,
-	"organiser":   passes,
+	"lobby":         {[]string{"relay.css"}, []string{"relay.js", "keys.js"}},
+	"me":            {scripts: []string{"keys.js", "push.js"}},
+	"outbox":        {scripts: []string{"outboxpage.js"}},
+	"guests":        {doorStyles, []string{"relay.js"}},
+	"seats":         {[]string{"seats.css"}, []string{"seats.js"}},
+	"invitations":   letters,
+	"invitation":    letters,
+	"pass":          letters,
+	"door":          {doorStyles, []string{"door.js"}},
+	"headcount":     {styles: doorStyles},
+	"today":         receptionStyles,
+	"posts":         relayed,
+	"post":          receptionStyles,
+	"cues":          receptionStyles,
+	"templates":     {styles: []string{"templates.css"}},
+	"template-item": {styles: []string{"templates.css"}},
+	"vehicles":      relayed,
+	"control":       {relayed.styles, []string{"keys.js"}},
+	"sheet":         passes,
+	"links":         passes,
+	"kiosk":         passes,
+	"organiser":     passes,
 }
 
 var (
@@ -2214,7 +2216,7 @@ func namesNote(p Page) templ.Component {
 		var templ_7745c5c3_Var98 string
 		templ_7745c5c3_Var98, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names." + string(p.Naming)))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 563, Col: 59}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 565, Col: 59}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
 		if templ_7745c5c3_Err != nil {
@@ -2233,7 +2235,7 @@ func namesNote(p Page) templ.Component {
 			var templ_7745c5c3_Var99 string
 			templ_7745c5c3_Var99, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names.show"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 566, Col: 63}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 568, Col: 63}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
 			if templ_7745c5c3_Err != nil {
@@ -2251,7 +2253,7 @@ func namesNote(p Page) templ.Component {
 			var templ_7745c5c3_Var100 string
 			templ_7745c5c3_Var100, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names.hide"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 568, Col: 56}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 570, Col: 56}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
 			if templ_7745c5c3_Err != nil {

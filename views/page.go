@@ -166,6 +166,7 @@ type EventPage struct {
 	Feed                []domain.Change
 	SeeGuests, SeeBoard bool
 	Drill               *domain.Drill // the last one, for those who may run one; nil = none yet
+	NewestTemplate      int           // version that a new event would get
 }
 
 // AssignedPerson is a person on an event.

@@ -470,7 +470,7 @@ const (
 // CheckProposal cleans what was proposed and refuses what is no sentence.
 func CheckProposal(text string) (string, error) {
 	var bad Invalid
-	checkText(&bad, "text", &text, 400, true)
+	checkText(&bad, "reason", &text, 200, true)
 	return text, bad.Err()
 }
 

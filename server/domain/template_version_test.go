@@ -148,3 +148,40 @@ func TestPlanUpdate(t *testing.T) {
 		t.Error("the plan changed the list")
 	}
 }
+
+// Every built-in rule comes through the form as it was; what people type wrong is told.
+func TestDueForm(t *testing.T) {
+	for _, tpl := range domain.Templates() {
+		above := ""
+		for k, level := range domain.Levels {
+			rule := tpl.Offset[level]
+			got, bad := domain.FormOf(rule, above, k == 0).Rule(above)
+			if bad != nil || got != rule {
+				t.Errorf("%s at %s: %q became %q, %v", tpl.ID, level, rule, got, bad)
+			}
+			above = rule
+		}
+	}
+	for want, f := range map[string]domain.DueForm{
+		"A-90":                    {On: "A", Minutes: "90", Way: "before"},
+		"E+5":                     {On: "E", Minutes: " 5 ", Way: "after"},
+		"S-15→E":                  {On: "S", Minutes: "15", Way: "before", Until: "E"},
+		"R30 if recording":        {On: "R", Minutes: "30", When: "recording"},
+		"planned break -15":       {On: "B", Minutes: "15", Way: "before"},
+		"D-1 17:30":               {On: "D-1", Clock: "17:30"},
+		"on call":                 {On: "call"},
+		"A-60..-5":                {On: "text", Text: "A-60..-5"},
+		"":                        {On: "never"},
+		"L+0":                     {On: "same"},
+		"template.minutes_range":  {On: "A", Minutes: "soon"},
+		"template.due_unknown":    {On: "text", Text: "=1+1"},
+		"template.clock_form":     {On: "D-1", Clock: "7 o'clock"},
+		"template.due_incomplete": {On: "moon", Minutes: "5"},
+	} {
+		got, bad := f.Rule("L+0")
+		if bad != nil {
+			got = bad.Key
+		}
+		equal(t, fmt.Sprint(f), got, want)
+	}
+}

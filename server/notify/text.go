@@ -85,6 +85,8 @@ func (c *composer) text() Text {
 		return Text{c.l.T("notice.stray"), c.join(c.guest(), c.typed("organisation"), event)}
 	case domain.NoticeDrill:
 		return Text{c.l.T("notice.drill"), event}
+	case domain.NoticeProposal:
+		return Text{c.l.T("notice.proposal_"+c.n.Args["outcome"], "item", c.n.Args["item"]), c.join(c.typed("answer"))}
 	case domain.NoticeTest:
 		return Text{c.l.T("notice.test"), c.l.T("notice.test_body")}
 	}

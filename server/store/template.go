@@ -805,7 +805,7 @@ func (s *Store) AnswerProposal(ctx context.Context, act domain.Act, id string, s
 			return nil
 		}
 		t := &domain.Trigger{
-			Key: "proposal:" + p.ID, Kind: domain.NoticeProposal, EventID: p.EventID, URL: "/events/" + p.EventID + "/items#item-" + p.ItemID,
+			Key: p.ID + ":answered", Kind: domain.NoticeProposal, EventID: p.EventID, URL: "/events/" + p.EventID + "/items#item-" + p.ItemID,
 			Args: domain.Args{"item": p.Code + " " + p.Item, "outcome": string(state), "answer": answer},
 		}
 		n, err := newNotice(t, domain.Recipient{PersonID: p.ByID}, tx.Now)

@@ -242,7 +242,7 @@ func TestProposal(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		s, ctx := w.Store, t.Context()
 		item := w.items(t, w.Event)["S6"]
-		equal(t, "nothing said", refused(s.Propose(ctx, w.Act("service"), item.ID, " ")), "text:field.required")
+		equal(t, "nothing said", refused(s.Propose(ctx, w.Act("service"), item.ID, " ")), "reason:field.required")
 		p := must(t)(s.Propose(ctx, w.Act("service"), item.ID, "提前十分钟")).Created
 		list, err := s.Proposals(ctx, 10)
 		if err != nil || len(list) != 1 || list[0].Code != "S6" || list[0].Item != item.Zh || !strings.HasPrefix(list[0].Event, "EV-") {

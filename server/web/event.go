@@ -84,6 +84,9 @@ func (a *App) Event(c *fiber.Ctx) error {
 		if page.Drill, err = a.Store.LastDrill(ctx, e.ID); err != nil {
 			return err
 		}
+		if page.NewestTemplate, err = a.Store.NewestTemplate(ctx); err != nil {
+			return err
+		}
 	}
 	return show(c, fiber.Map{"event": e, "seq": lookOf(c)[domain.EventTopic(e.ID)], "progress": page.Progress, "people": assigned}, views.Event(page))
 }

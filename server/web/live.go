@@ -37,7 +37,8 @@ const (
 	ViewVehicles = "vehicles"
 	ViewControl  = "control"
 
-	ViewNotices = "notices"
+	ViewTemplates = "templates" // on the floor: told to fetch itself again
+	ViewNotices   = "notices"
 	ViewDrill   = "drill"
 	ViewSeats   = "seats" // plans of one event, and each of them
 
@@ -54,7 +55,7 @@ var viewRights = map[string]domain.Right{
 	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 	ViewPosts: domain.RightEventSee, ViewCues: domain.RightEventSee, ViewVehicles: domain.RightGuestsSee, ViewControl: domain.RightGuestsSee,
-	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
+	ViewTemplates: domain.RightTemplates, ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
 	ViewInvitations: domain.RightGuestsEdit, ViewInvitation: domain.RightGuestsEdit,
 	ViewDoor: domain.RightGuestsSee, ViewHeadcount: domain.RightGuestsSee,
 }
@@ -137,7 +138,7 @@ func (a *App) mayWatch(ctx context.Context, p *domain.Person, topics []domain.To
 				return domain.ErrNotFound
 			}
 		case domain.TopicFloor:
-			if view != ViewControl || !p.Can(domain.RightControl) {
+			if (view != ViewControl || !p.Can(domain.RightControl)) && (view != ViewTemplates || !p.Can(domain.RightTemplates)) {
 				return domain.ErrNotFound
 			}
 		default:
@@ -247,6 +248,10 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 		parts, err = a.wallFragments(ctx, v, subjects)
 	case kind == domain.TopicFloor && key.View == ViewControl:
 		parts, err = a.liftFragments(ctx, v, subjects)
+	case kind == domain.TopicFloor && key.View == ViewTemplates:
+		if len(named("template", subjects))+len(named("proposal", subjects)) > 0 {
+			parts = append(parts, stale)
+		}
 	case kind == "event":
 		parts, err = a.eventFragments(ctx, v, id, key.View, subjects, seq)
 	}

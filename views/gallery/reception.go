@@ -203,3 +203,12 @@ func (s set) patrols() []domain.Patrol {
 	fresh := domain.Patrol{ID: "fresh", EventID: s.event.ID, Name: s.long(), Crew: domain.CrewCLN, RoundNo: 1, Sort: 2, Checkpoints: []domain.Checkpoint{{ID: "fresha", Name: s.T("position.gate")}}}
 	return []domain.Patrol{begun, fresh}
 }
+
+// templateDiff is one item of each kind: added, changed in all sorts of fields, struck.
+func (s set) templateDiff() []domain.TemplateChange {
+	base := domain.Templates()[:3]
+	after := []domain.TemplateItem{base[0].Copy(), base[1].Copy(), {ID: "S90", Crew: domain.CrewSVC, Phase: domain.PhasePre, Zh: s.long(), Offset: map[string]string{"1": "A-30"}}}
+	after[0].Zh, after[0].Offset["1"], after[0].GuidanceZh, after[0].Flag = s.long(), "A-60..-5", s.long(), domain.FlagBlocksReady
+	after[1].Acceptance = domain.AcceptBoth
+	return domain.DiffTemplates(base, after)
+}
