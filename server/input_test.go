@@ -47,6 +47,9 @@ var fieldsOf = map[string][]string{
 	"POST /events/:id/drill": {"x"}, "POST /settings/channels": channelFields, "PUT /settings/channels/:id": channelFields, "POST /settings/channels/:id/test": {"x"},
 	"GET /door": {"q", "guest"}, "PUT /guests/:id/signin": signInFields, "PUT /guests/:id/handed": {"pack", "badge"}, "PUT /parties/:id/signin": {"guest", "venue"},
 	"POST /strays": {"id", "event_id", "name", "organisation", "host", "state", "to_event_id", "consent"}, "PUT /strays/:id/outcome": {"state"}, "POST /k/:token": {"code", "name", "tail"},
+	"POST /items/:id/proposal": {"reason"}, "POST /templates": {"x"}, "GET /templates/:id": {"level"}, "PUT /templates/:id/publication": {"note"}, "GET /templates/:id/preview": {"level", "at"}, "POST /templates/:id/import": {"data"}, "POST /people/import": {"data"},
+	"POST /templates/:id/items": templateFields, "PUT /templates/:id/items/:code": templateFields, "PUT /templates/:id/items/:code/struck": {"x"}, "PUT /templates/:id/items/:code/place": {"to"},
+	"POST /templates/:id/items/:code/copies": {"x"}, "PUT /templates/:id/items/:code/picture": {"picture"}, "PUT /proposals/:id/answer": {"state", "reason"}, "PUT /events/:id/template": {"number"}, "GET /events/export": {"from"},
 	"GET /activity": {"mine", "before"}, "GET /session/oidc": {"next"}, "GET /session/oidc/callback": {"code", "state"}, "GET /invites": {"code"},
 }
 
@@ -61,6 +64,10 @@ var (
 	signInFields  = []string{"venue", "pack", "badge", "title", "organisation", "phone"}
 	postFields    = []string{"code", "name", "crew", "task", "gesture", "channel", "position", "minutes", "from_at"}
 	cueFields     = []string{"cause", "scope", "crew", "zh", "en", "off"}
+	templateFields = []string{
+		"rev", "code", "crew", "phase", "zh", "en", "flag", "evidence", "acceptance", "unit_zh", "unit_en", "min", "max", "guidance_zh", "guidance_en", "remark", "clauses",
+		"on_1", "minutes_1", "way_1", "clock_1", "until_1", "when_1", "rule_1",
+	}
 	vehicleFields = []string{"plate", "kind", "bay", "driver", "phone", "arrives", "leaves"}
 	personFields  = []string{"staff_no", "phone", "name", "role", "crew", "locale", "pin"}
 )
@@ -124,6 +131,8 @@ func (s *site) good(route string) url.Values {
 		v = form("name", "外圈", "crew", "SEC", "every", "30", "checkpoints", "东门")
 	case "PUT /checkpoints/:id/skip":
 		v = form("reason", "门锁着")
+	case "POST /templates/:id/items", "PUT /templates/:id/items/:code":
+		v = form("code", "S9"+store.NewID()[35:], "crew", "SVC", "phase", "pre", "zh", "摆放雨伞", "on_1", "A", "minutes_1", "30", "way_1", "before", "rev", "1")
 	case "POST /events/:id/cues", "PUT /cues/:id":
 		v = form("cause", "gate", "scope", "first", "crew", "SVC", "zh", "迎宾就位")
 	case "POST /events/:id/vehicles", "PUT /vehicles/:id":
@@ -193,7 +202,15 @@ func TestPoison(t *testing.T) {
 		if err != nil || len(cues) == 0 {
 			t.Fatal(cues, err)
 		}
-		id := strings.NewReplacer("/events/:id", "/events/"+event, "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
+		draft, err := s.Store.DraftTemplate(t.Context(), domain.Act{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		proposal, err := s.Store.Propose(t.Context(), domain.Act{}, s.world.Item(t, event, "E1").ID, "提前十分钟")
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := strings.NewReplacer("/templates/:id", "/templates/"+draft.Created, ":code", "S6", ":file", "none", "/proposals/:id", "/proposals/"+proposal.Created, "/events/:id", "/events/"+event, "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
 			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/patrols/:id", "/patrols/"+patrol.ID, "/checkpoints/:id", "/checkpoints/"+patrol.Checkpoints[0].ID, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
@@ -204,7 +221,7 @@ func TestPoison(t *testing.T) {
 				t.Errorf("%s: which fields does it read?", route)
 			}
 			c := commander
-			if strings.HasPrefix(r.Path, "/people") {
+			if strings.HasPrefix(r.Path, "/people") || strings.HasPrefix(r.Path, "/templates") || strings.HasPrefix(r.Path, "/proposals") {
 				c = admin
 			}
 			if route == "PUT /session/lock" { // ends the session that asks

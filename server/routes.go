@@ -77,6 +77,7 @@ func Routes(a *web.App, ops *Ops) []Route {
 
 		// events
 		{get, "/events", domain.RightEvents, ByRole, a.Events},
+		{get, "/events/export", domain.RightEvents, ByRole, a.ExportEvents},
 		{get, "/events/new", domain.RightCreate, ByRole, a.NewEvent},
 		{post, "/events", domain.RightCreate, ByRole, a.CreateEvent},
 		{get, "/events/:id", domain.RightEventSee, OnEvent, a.Event},
@@ -119,6 +120,9 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{del, "/templates/:id", domain.RightTemplates, ByRole, a.DropTemplate},
 		{put, "/templates/:id/publication", domain.RightTemplates, ByRole, a.PublishTemplate},
 		{get, "/templates/:id/preview", domain.RightTemplates, ByRole, a.PreviewTemplate},
+		{get, "/templates/:id/export", domain.RightTemplates, ByRole, a.ExportTemplate},
+		{get, "/templates/:id/import", domain.RightTemplates, ByRole, a.ImportTemplatePage},
+		{post, "/templates/:id/import", domain.RightTemplates, ByRole, a.ImportTemplate},
 		{get, "/templates/:id/items/new", domain.RightTemplates, ByRole, a.NewTemplateItem},
 		{post, "/templates/:id/items", domain.RightTemplates, ByRole, a.AddTemplateItem},
 		{get, "/templates/:id/items/:code", domain.RightTemplates, ByRole, a.TemplateItem},
@@ -136,6 +140,7 @@ func Routes(a *web.App, ops *Ops) []Route {
 		// guests
 		{get, "/events/:id/guests", domain.RightGuestsSee, OnEvent, a.Guests},
 		{post, "/events/:id/guests", domain.RightGuestsEdit, OnEvent, a.AddGuest},
+		{get, "/events/:id/guests/export", domain.RightGuestsEdit, OnEvent, a.ExportGuests},
 		{post, "/events/:id/guests/import", domain.RightGuestsEdit, OnEvent, a.ImportGuests},
 		{put, "/guests/:id", domain.RightGuestsEdit, InAct, a.UpdateGuest},
 		{del, "/guests/:id", domain.RightGuestsEdit, InAct, a.StrikeGuest},
@@ -245,6 +250,9 @@ func Routes(a *web.App, ops *Ops) []Route {
 
 		// people
 		{get, "/people", domain.RightPeople, ByRole, a.People},
+		{get, "/people/export", domain.RightPeople, ByRole, a.ExportPeople},
+		{get, "/people/import", domain.RightPeople, ByRole, a.ImportPeoplePage},
+		{post, "/people/import", domain.RightPeople, ByRole, a.ImportPeople},
 		{get, "/people/new", domain.RightPeople, ByRole, a.NewPerson},
 		{post, "/people", domain.RightPeople, ByRole, a.CreatePerson},
 		{get, "/people/:id", domain.RightPeople, ByRole, a.Person},

@@ -186,7 +186,7 @@ func (b listeningBus) Start(ctx context.Context, deliver func(live.Message), gap
 // Limits of one request.
 const (
 	bodyLimit   = 64 << 10
-	importLimit = 1<<20 + 64<<10 // a pasted guest list and its form around it
+	importLimit = 4<<20 + 64<<10 // a pasted list or a workbook (sheet.Usual) and the form around it
 	photoLimit  = photos.MaxBytes + 1<<10
 	headerLimit = 16 << 10
 )

@@ -270,6 +270,7 @@ type GuestImport struct {
 	Errors []ImportError
 	Good   int // lines that could be read
 	Added  int // guests added, after success
+	Look   int // rows that were read from a workbook and wait for a word
 	Error  string
 }
 
