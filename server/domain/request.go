@@ -414,8 +414,8 @@ type HouseHours struct {
 	Days          string
 }
 
-// Hours are those of the site.
-func (s *Site) Hours() HouseHours { return HouseHours{s.HouseOpens, s.HouseCloses, s.HouseDays} }
+// ReplyHours are those of the site in which a reply is due.
+func (s *Site) ReplyHours() HouseHours { return HouseHours{s.HouseOpens, s.HouseCloses, s.HouseDays} }
 
 // Usual are the hours and the time for a reply of a site that never said any.
 const (

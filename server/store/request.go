@@ -128,7 +128,7 @@ func (tx *Tx) owe(ctx context.Context, r *domain.Request) error {
 	if err != nil {
 		return err
 	}
-	at := site.Hours().After(tx.Now, site.ReplyMinutes, tx.s.Loc)
+	at := site.ReplyHours().After(tx.Now, site.ReplyMinutes, tx.s.Loc)
 	r.ReplyBy = &at
 	return nil
 }

@@ -331,7 +331,7 @@ func (tx *Tx) tellDesk(ctx context.Context, r *domain.Request, kind domain.Notic
 		}
 		rows = append(rows, domain.Notice{
 			ID: NewID(), PersonID: id, Key: key, Kind: kind, ArgsJSON: string(text), Subjects: "request:" + r.ID, URL: "/requests/" + r.ID,
-			Quiet: !site.Hours().Open(tx.Now, tx.s.Loc), MadeAt: tx.Now,
+			Quiet: !site.ReplyHours().Open(tx.Now, tx.s.Loc), MadeAt: tx.Now,
 		})
 	}
 	return tx.addNotices(ctx, rows)

@@ -73,7 +73,7 @@ func (a *App) bookPage(c *fiber.Ctx, in views.BookInput, fields views.Errors, ge
 		return err
 	}
 	page.Site = site.Name
-	page.ReplyBy = site.Hours().After(a.Store.Now(), site.ReplyMinutes, a.Loc)
+	page.ReplyBy = site.ReplyHours().After(a.Store.Now(), site.ReplyMinutes, a.Loc)
 	if page.Stamp, err = a.Store.FormStamp(ctx, a.Store.Now()); err != nil {
 		return err
 	}
