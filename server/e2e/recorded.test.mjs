@@ -1,6 +1,6 @@
 // The level-1 visit as it went, played by eight people on phones over two instances: a late cleaner and her backup, guests
 // twelve minutes early, a post without a network, two people at the wrong door, a round of tea put off, the send-off. In the
-// end both instances, the log and the fire officer's count say the same.
+// end both instances and the log say the same.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -237,7 +237,6 @@ test("the recorded run of the level-1 visit", { skip, timeout: 300000 }, async (
     [here.length, come.every((g) => g.position === "left"), come.every((g) => g.signed_in_at)],
     [40, true, true],
   );
-  const { total } = await (await home.as("control")).get("/headcount");
   const logs = await Promise.all(
     [commander, await home.as("commander", b.origin)].map(
       async (clerk) => (await clerk.get(`/events/${visit}/log`)).log,
@@ -245,7 +244,6 @@ test("the recorded run of the level-1 visit", { skip, timeout: 300000 }, async (
   );
   assert.deepEqual(logs[0], logs[1], "two instances, one log");
   const row = (verb) => logs[0].filter((r) => r.verb === verb).length;
-  assert.ok(total >= 0);
   assert.ok(row("duty.released") > 0 || row("duty.back") > 0, "the send-off stands in the log");
   const { stdout } = await run(huiwu, ["check"], { env: { ...process.env, ...env } });
   assert.doesNotMatch(stdout, /\b[1-9]\d* (rows|finding)/, stdout);
