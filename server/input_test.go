@@ -58,12 +58,12 @@ var (
 		"id", "name", "type", "organiser", "contact", "contact_phone", "principal_guest", "notes", "level", "level_reason", "secrecy", "heads",
 		"arrival_at", "start_at", "end_at", "break_at", "commander_id", "photo", "recording", "tea_minutes", "rooms", "people",
 	}
-	channelFields = []string{"kind", "name", "url", "secret", "topics", "locale"}
-	guestFields   = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs", "phone"}
-	passFields    = []string{"answer", "companions", "companion_names", "diets", "diet_note", "transport", "arrive_at", "plate", "message", "tap", "lang"}
-	signInFields  = []string{"venue", "pack", "badge", "title", "organisation", "phone"}
-	postFields    = []string{"code", "name", "crew", "task", "gesture", "channel", "position", "minutes", "from_at"}
-	cueFields     = []string{"cause", "scope", "crew", "zh", "en", "off"}
+	channelFields  = []string{"kind", "name", "url", "secret", "topics", "locale"}
+	guestFields    = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs", "phone"}
+	passFields     = []string{"answer", "companions", "companion_names", "diets", "diet_note", "transport", "arrive_at", "plate", "message", "tap", "lang"}
+	signInFields   = []string{"venue", "pack", "badge", "title", "organisation", "phone"}
+	postFields     = []string{"code", "name", "crew", "task", "gesture", "channel", "position", "minutes", "from_at"}
+	cueFields      = []string{"cause", "scope", "crew", "zh", "en", "off"}
 	templateFields = []string{
 		"rev", "code", "crew", "phase", "zh", "en", "flag", "evidence", "acceptance", "unit_zh", "unit_en", "min", "max", "guidance_zh", "guidance_en", "remark", "clauses",
 		"on_1", "minutes_1", "way_1", "clock_1", "until_1", "when_1", "rule_1",

@@ -504,7 +504,11 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("phase", "pre")
 	case "PUT /events/:id/template":
 		m.sql("UPDATE events SET template_no = 1 WHERE id = ?", id)
-		fields = form("number", "2")
+		newest, err := m.s.Store.NewestTemplate(m.t.Context())
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		fields = form("number", strconv.Itoa(newest))
 	case "PUT /items/:id/deferral", "PUT /items/:id/exemption", "PUT /items/:id/blocked", "POST /items/:id/proposal":
 		fields = form("reason", "有原因")
 	case "POST /events/:id/guests":

@@ -39,8 +39,8 @@ const (
 
 	ViewTemplates = "templates" // on the floor: told to fetch itself again
 	ViewNotices   = "notices"
-	ViewDrill   = "drill"
-	ViewSeats   = "seats" // plans of one event, and each of them
+	ViewDrill     = "drill"
+	ViewSeats     = "seats" // plans of one event, and each of them
 
 	ViewInvitations = "invitations"
 	ViewInvitation  = "invitation" // of one guest
