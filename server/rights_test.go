@@ -701,7 +701,7 @@ func (m *matrix) template(r server.Route, n int, fields url.Values) (id, path st
 	case "POST /templates/:id/items", "PUT /templates/:id/items/S6":
 		maps.Copy(fields, item)
 	case "PUT /templates/:id/publication":
-		m.sql("UPDATE template_items SET en = 'x' WHERE version_id = ? AND code = 'S6'", id)
+		m.sql("UPDATE template_items SET en = ? WHERE version_id = ? AND code = 'S6'", fmt.Sprint("Flowers ", n), id)
 		fields.Set("note", "改了一项")
 	case "DELETE /templates/:id/items/S6/struck":
 		m.sql("UPDATE template_items SET struck = TRUE WHERE version_id = ? AND code = 'S6'", id)
