@@ -67,10 +67,18 @@ test("a workbook goes out and comes back: first what it would change, then the d
   await desk.go(`/templates/${draft}/import`);
   const [download] = await Promise.all([desk.page.waitForEvent("download"), desk.page.click('a[href$="/export"]')]);
   const book = readFileSync(await download.path());
-  await desk.page.setInputFiles("#sheet-file [name=file]", { name: "x.xlsx", mimeType: "application/octet-stream", buffer: book });
+  await desk.page.setInputFiles("#sheet-file [name=file]", {
+    name: "x.xlsx",
+    mimeType: "application/octet-stream",
+    buffer: book,
+  });
   await desk.page.click("#sheet-file [type=submit]");
   await desk.says("#template-plan", say("template.no_change_yet"));
-  await desk.page.setInputFiles("#sheet-file [name=file]", { name: "x.xlsx", mimeType: "application/octet-stream", buffer: Buffer.from("姓名\n") });
+  await desk.page.setInputFiles("#sheet-file [name=file]", {
+    name: "x.xlsx",
+    mimeType: "application/octet-stream",
+    buffer: Buffer.from("姓名\n"),
+  });
   await desk.page.click("#sheet-file [type=submit]");
   await desk.says(".form-errors", say("book.not_xlsx"));
 });

@@ -400,8 +400,15 @@ func textColumns(words map[string]string) []sheet.Column {
 
 // guestKeys are the columns of a workbook of guests; the words of columnNames name them.
 var guestKeys = []struct{ key, zh, en string }{
-	{"name", "姓名", "Name"}, {"title", "职务", "Title"}, {"organisation", "单位", "Organisation"}, {"rank", "排序", "Rank"}, {"party", "代表团", "Party"},
-	{"plate", "车牌", "Plate"}, {"bay", "车位", "Bay"}, {"phone", "电话", "Phone"}, {"needs", "需求", "Needs"},
+	{"name", "姓名", "Name"},
+	{"title", "职务", "Title"},
+	{"organisation", "单位", "Organisation"},
+	{"rank", "排序", "Rank"},
+	{"party", "代表团", "Party"},
+	{"plate", "车牌", "Plate"},
+	{"bay", "车位", "Bay"},
+	{"phone", "电话", "Phone"},
+	{"needs", "需求", "Needs"},
 }
 
 func guestColumns(l string) []sheet.Column {
