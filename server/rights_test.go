@@ -514,7 +514,7 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		id = "L1"
 		fields = form("state", "held")
 	case "POST /rooms", "PUT /rooms/:id":
-		fields = form("name", fmt.Sprintf("%s %d", x.who.as, x.n), "name_en", "Room", "floor", "2", "capacity", "30", "equipment", "sound", "mics", "2", "layout_u", "20")
+		fields = form("name", fmt.Sprintf("%s %s %d", r.Method, x.who.as, x.n), "name_en", "Room", "floor", "2", "capacity", "30", "equipment", "sound", "mics", "2", "layout_u", "20")
 	case "POST /rooms/:id/blockings":
 		fields = form("start_at", fmt.Sprintf("2032-01-%02dT09:00", x.n+1), "end_at", fmt.Sprintf("2032-01-%02dT10:00", x.n+1), "reason", "检修")
 	case "PUT /settings/rooms":

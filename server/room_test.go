@@ -174,10 +174,11 @@ func TestAlternatives(t *testing.T) {
 	if _, err := s.Store.SetRoomHours(t.Context(), s.world.Act("supervisor"), 15, 15, 0, 24*60); err != nil {
 		t.Fatal(err)
 	}
-	e, _, err := s.Store.Event(t.Context(), nil, s.world.Other)
-	if err != nil {
-		t.Fatal(err)
+	e := domain.Event{
+		Name: "例会", Type: "meeting", Organiser: "运营部", Contact: "鹌鹑", Level: 4, Secrecy: domain.SecrecyNormal, Heads: 5,
+		StartAt: s.Store.Now().Add(26 * time.Hour), EndAt: s.Store.Now().Add(27 * time.Hour),
 	}
+	s.world.MakeEvent(t, store.EventDraft{Event: e, Rooms: []string{"R3"}})
 	local := func(at time.Time) string { return at.In(s.Store.Loc).Format("2006-01-02T15:04") }
 	in := s.good("POST /events")
 	in.Set("start_at", local(e.EndAt.Add(5*time.Minute)))
@@ -222,12 +223,18 @@ func TestCalendarPage(t *testing.T) {
 	for _, view := range []string{"day", "week"} {
 		path := "/calendar?view=" + view + "&day=" + day
 		a := supervisor.get(path)
-		if !strings.Contains(a.body, "/events/"+s.world.Secret) || !strings.Contains(a.body, e.Alias()+"号会议") || strings.Contains(a.body, e.Name) || !strings.Contains(a.body, "/events/new?") {
+		if !strings.Contains(a.body, "/events/"+s.world.Secret) || !strings.Contains(a.body, e.Alias()+"号会议") || strings.Contains(a.body, e.Name) {
 			t.Errorf("%s, the supervisor's", view)
 		}
 		b := photographer.get(path)
 		if strings.Contains(b.body, "/events/"+s.world.Secret) || strings.Contains(b.body, "/events/"+s.world.Other) || !strings.Contains(b.body, "运营部周例会") || strings.Contains(b.body, "/events/new?") {
 			t.Errorf("%s, the photographer's", view)
+		}
+	}
+	tomorrow := s.Store.Now().AddDate(0, 0, 1).In(s.Store.Loc).Format(time.DateOnly)
+	for _, view := range []string{"day", "week"} {
+		if a := supervisor.get("/calendar?view=" + view + "&day=" + tomorrow); !strings.Contains(a.body, "/events/new?") {
+			t.Errorf("%s: no free time is a link", view)
 		}
 	}
 	for _, q := range []string{"?day=x", "?day=1999-01-01", "?day=2026-02-30"} {

@@ -46,7 +46,7 @@ func calendarText(f *store.CalendarFeed, base string) string {
 	}
 	cal.SetName(name)
 	cal.SetXWRCalName(name)
-	cal.SetRefreshInterval("PT15M")
+	cal.SetRefreshInterval("PT15M", ics.WithValue(string(ics.ValueDataTypeDuration)))
 	cal.SetXPublishedTTL("PT15M")
 	for k := range f.Events {
 		e := &f.Events[k]
