@@ -71,9 +71,6 @@ test("a calendar link is made, read, and renewed", async () => {
   assert.match(await read(), /^BEGIN:VCALENDAR\r\n[\s\S]*BEGIN:VEVENT\r\n[\s\S]*END:VCALENDAR\r\n$/);
   await phone.press("#revoke-own");
   await phone.press("#dialog-confirm [type=submit]");
-  await phone.page.waitForFunction(
-    (old) => document.querySelector("#link-own .cal-address")?.value !== old,
-    address,
-  );
+  await phone.page.waitForFunction((old) => document.querySelector("#link-own .cal-address")?.value !== old, address);
   assert.equal((await fetch(address)).status, 404);
 });

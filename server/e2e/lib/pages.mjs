@@ -37,7 +37,10 @@ export async function pages(home) {
     page("calendar-links", "/calendar/links", "service"),
     page("rooms", "/rooms", "supervisor"),
     page("room", "/rooms/R2", "supervisor"),
-    page("rooms-free", `/rooms/free?start_at=${at(visit.start_at)}&end_at=${at(visit.end_at)}&heads=30&equipment=sound`),
+    page(
+      "rooms-free",
+      `/rooms/free?start_at=${at(visit.start_at)}&end_at=${at(visit.end_at)}&heads=30&equipment=sound`,
+    ),
     page("items", `/events/${visit.id}/items`),
     page("items-mine", `/events/${visit.id}/items?mine=1`, "service"),
     page("items-small", `/events/${weekly.id}/items`, "yusui"),
