@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -225,7 +226,7 @@ func (tx *Tx) spanText(b *domain.Blocking) string {
 func (s *Store) Unblock(ctx context.Context, act domain.Act, id string) (domain.Receipt, error) {
 	var b domain.Blocking
 	if err := s.read.NewSelect().Model(&b).Where("id = ?", id).Scan(ctx); err != nil {
-		if err = noRows(err); err == domain.ErrNotFound && !act.Person.Can(domain.RightRoomsEdit) {
+		if err = noRows(err); errors.Is(err, domain.ErrNotFound) && !act.Person.Can(domain.RightRoomsEdit) {
 			return domain.Receipt{}, domain.ErrForbidden
 		}
 		return domain.Receipt{}, asPerson(err)

@@ -63,10 +63,10 @@ func calendarText(f *store.CalendarFeed, base string) string {
 			x.SetDescription(i18n.T(l, "ical.about", "number", e.Number, "level", i18n.T(l, "level."+strconv.Itoa(e.Level)), "n", strconv.Itoa(domain.LeadMinutes(e.Level))))
 			x.SetURL(base + "/events/" + e.ID)
 		}
-		switch {
-		case e.Status == domain.EventCancelled:
+		switch e.Status {
+		case domain.EventCancelled:
 			x.SetStatus(ics.ObjectStatusCancelled)
-		case e.Status == domain.EventRequested:
+		case domain.EventRequested:
 			x.SetStatus(ics.ObjectStatusTentative)
 		default:
 			x.SetStatus(ics.ObjectStatusConfirmed)
