@@ -1,49 +1,27 @@
 // Two instances on one PostgreSQL and one Redis: what is done on one is seen on the other; one dies, the other goes on,
 // and its phones are up to date when it is back.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, test } from "node:test";
-import { promisify } from "node:util";
 import { VISIT } from "./lib/building.mjs";
-import { start } from "./lib/demo.mjs";
 import { House, launch, SOON } from "./lib/people.mjs";
+import { skip, twins } from "./lib/twins.mjs";
 
-const { TEST_DATABASE_URL: database, TEST_REDIS_URL: redis, HUIWU_REQUIRE_SERVICES: required } = process.env;
-const skip = !required && !(database && redis) && "TEST_DATABASE_URL and TEST_REDIS_URL are not set";
 const lost = /ERR_CONNECTION|WebSocket connection/; // the browser itself notes what it cannot reach
 
 const home = new House();
-const name = `huiwu_e2e_${process.pid}`;
-const psql = (sql) => promisify(execFile)("psql", ["-XAtq", "-d", database, "-c", sql]);
-const servers = [];
-let folder;
+let two;
 
 after(async () => {
   await home.leave();
   await home.browser?.close();
-  for (const server of servers) await server.kill();
-  if (folder) await rm(folder, { recursive: true });
-  if (!skip) await psql(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  await two?.end();
 });
 
 test("two instances are one building", { skip }, async () => {
-  await psql(`CREATE DATABASE ${name}`);
-  const url = new URL(database);
-  url.pathname = `/${name}`;
-  folder = await mkdtemp(join(tmpdir(), "huiwu-photos-")); // both keep photos in one place
-  const env = { DATABASE_URL: url.href, REDIS_URL: redis, DATA_DIR: folder };
-  await promisify(execFile)(process.env.HUIWU_BIN ?? "bin/huiwu", ["migrate"], { env: { ...process.env, ...env } });
-  const run = async (options) => {
-    const server = await start({ env, ...options });
-    servers.push(server);
-    return server;
-  };
+  two = await twins();
   home.browser = await launch();
-  let a = await run({ args: ["demo", "--data", folder] });
-  const b = await run({ args: ["serve"] });
+  const { b } = two;
+  let { a } = two;
   home.server = a;
 
   const service = await home.phone("service", { own: true });
@@ -82,7 +60,7 @@ test("two instances are one building", { skip }, async () => {
   await service.seen("#conn:not([data-conn=live])", { state: "attached" });
   assert.notEqual(await service.data(`#item-${items[1].id}`, "state"), "not-needed");
 
-  a = await run({ args: ["serve"], port: a.port });
+  a = await two.serve({ port: a.port });
   await service.seen(`#item-${items[1].id}[data-state=not-needed]`, { timeout: 20000 });
   await service.live();
   assert.equal(await service.page.evaluate("window.same"), true);

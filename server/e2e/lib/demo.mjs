@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 
 export const PIN = "246810";
 
-const binary = process.env.HUIWU_BIN ?? "bin/huiwu";
+export const binary = process.env.HUIWU_BIN ?? "bin/huiwu";
 
 // Nine in the morning wherever and whenever tests run: no event of the demo crosses midnight.
 export const zone = (() => {
