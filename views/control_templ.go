@@ -162,7 +162,7 @@ func Control(p ControlPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = plainField(p.Ctx, "l", "name", p.T("lift.name"), "", 20, "", nil).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = plainField("l", "name", p.T("lift.name"), "", 20, "", nil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

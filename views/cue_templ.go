@@ -1351,11 +1351,11 @@ func cueFields(c Ctx, prefix string, in CueInput, errs Errors) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(c, prefix, "zh", c.T("cue.zh"), in.Zh, 60, "", errs).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField(prefix, "zh", c.T("cue.zh"), in.Zh, 60, "", errs).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(c, prefix, "en", c.T("cue.en"), in.En, 120, "", errs).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField(prefix, "en", c.T("cue.en"), in.En, 120, "", errs).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -2865,7 +2865,7 @@ func strayAdd(p DoorPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(p.Ctx, "stray", "name", p.Ctx.T("stray.name"), "", 40, "", nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField("stray", "name", p.Ctx.T("stray.name"), "", 40, "", nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -2873,11 +2873,11 @@ func strayAdd(p DoorPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(p.Ctx, "stray", "organisation", p.Ctx.T("stray.organisation"), "", 60, "", nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField("stray", "organisation", p.Ctx.T("stray.organisation"), "", 60, "", nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(p.Ctx, "stray", "host", p.Ctx.T("stray.host"), "", 60, "", nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField("stray", "host", p.Ctx.T("stray.host"), "", 60, "", nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

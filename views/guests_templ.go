@@ -1545,7 +1545,7 @@ func guestField(c Ctx, prefix, name, value string, most int, errs Errors) templ.
 			templ_7745c5c3_Var73 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = plainField(c, prefix, name, c.T("guest."+name), value, most, map[string]string{"rank": "numeric", "phone": "tel"}[name], errs).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField(prefix, name, c.T("guest."+name), value, most, map[string]string{"rank": "numeric", "phone": "tel"}[name], errs).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -573,7 +573,7 @@ func patrolAdd(p PostsPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(p.Ctx, "pa", "name", p.T("patrol.name"), "", 40, "", nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField("pa", "name", p.T("patrol.name"), "", 40, "", nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -585,7 +585,7 @@ func patrolAdd(p PostsPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(p.Ctx, "pa", "every", p.T("patrol.every"), "30", 4, "", nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField("pa", "every", p.T("patrol.every"), "30", 4, "", nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

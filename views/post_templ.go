@@ -2409,11 +2409,11 @@ func postFields(c Ctx, prefix string, in PostInput, errs Errors) templ.Component
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(c, prefix, "code", c.T("post.code"), in.Code, 8, "", errs).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField(prefix, "code", c.T("post.code"), in.Code, 8, "", errs).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(c, prefix, "name", c.T("post.name"), in.Name, 40, "", errs).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField(prefix, "name", c.T("post.name"), in.Name, 40, "", errs).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -2421,7 +2421,7 @@ func postFields(c Ctx, prefix string, in PostInput, errs Errors) templ.Component
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(c, prefix, "task", c.T("post.task"), in.Task, 200, "", errs).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField(prefix, "task", c.T("post.task"), in.Task, 200, "", errs).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -2433,7 +2433,7 @@ func postFields(c Ctx, prefix string, in PostInput, errs Errors) templ.Component
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(c, prefix, "channel", c.T("post.channel"), in.Channel, 20, "", errs).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField(prefix, "channel", c.T("post.channel"), in.Channel, 20, "", errs).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -2445,7 +2445,7 @@ func postFields(c Ctx, prefix string, in PostInput, errs Errors) templ.Component
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(c, prefix, "minutes", c.T("post.minutes"), in.Minutes, 3, "numeric", errs).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField(prefix, "minutes", c.T("post.minutes"), in.Minutes, 3, "numeric", errs).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -2557,7 +2557,7 @@ func postFields(c Ctx, prefix string, in PostInput, errs Errors) templ.Component
 }
 
 // plainField is one line of text with its sentence; mode is the keyboard of a phone, "" the usual one.
-func plainField(c Ctx, prefix, name, label, value string, most int, mode string, errs Errors) templ.Component {
+func plainField(prefix, name, label, value string, most int, mode string, errs Errors) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -3138,7 +3138,7 @@ func ReliefDialog(c Ctx, people []domain.Person) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(c, "rd", "handover", c.T("duty.handover"), "", 200, "", nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField("rd", "handover", c.T("duty.handover"), "", 200, "", nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -758,11 +758,11 @@ func vehicleFields(c Ctx, prefix string, in VehicleInput, errs Errors) templ.Com
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(c, prefix, "plate", c.T("vehicle.plate"), in.Plate, 16, "", errs).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField(prefix, "plate", c.T("vehicle.plate"), in.Plate, 16, "", errs).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(c, prefix, "bay", c.T("vehicle.bay"), in.Bay, 16, "", errs).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField(prefix, "bay", c.T("vehicle.bay"), in.Bay, 16, "", errs).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -770,11 +770,11 @@ func vehicleFields(c Ctx, prefix string, in VehicleInput, errs Errors) templ.Com
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(c, prefix, "kind", c.T("vehicle.kind"), in.Kind, 20, "", errs).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField(prefix, "kind", c.T("vehicle.kind"), in.Kind, 20, "", errs).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(c, prefix, "driver", c.T("vehicle.driver"), in.Driver, 40, "", errs).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField(prefix, "driver", c.T("vehicle.driver"), in.Driver, 40, "", errs).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -782,7 +782,7 @@ func vehicleFields(c Ctx, prefix string, in VehicleInput, errs Errors) templ.Com
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(c, prefix, "phone", c.T("vehicle.phone"), in.Phone, 30, "", errs).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField(prefix, "phone", c.T("vehicle.phone"), in.Phone, 30, "", errs).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -790,11 +790,11 @@ func vehicleFields(c Ctx, prefix string, in VehicleInput, errs Errors) templ.Com
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(c, prefix, "arrives", c.T("vehicle.arrives"), in.Arrives, 3, "numeric", errs).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField(prefix, "arrives", c.T("vehicle.arrives"), in.Arrives, 3, "numeric", errs).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = plainField(c, prefix, "leaves", c.T("vehicle.leaves"), in.Leaves, 3, "numeric", errs).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plainField(prefix, "leaves", c.T("vehicle.leaves"), in.Leaves, 3, "numeric", errs).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
