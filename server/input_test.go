@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -17,6 +18,7 @@ import (
 	"huiwu/server"
 	"huiwu/server/domain"
 	"huiwu/server/i18n"
+	"huiwu/server/photos"
 	"huiwu/server/store"
 )
 
@@ -25,6 +27,9 @@ var fieldsOf = map[string][]string{
 	"GET /session/new": {"next", "lang"}, "POST /session": {"login", "pin", "next"}, "PUT /me/locale": {"locale", "next"}, "POST /me/locale": {"locale", "next"},
 	"GET /events": {"from"}, "GET /events/new": {"day"},
 	"POST /events": eventFields, "PUT /events/:id": eventFields, "PUT /events/:id/status": {"status", "reason"}, "GET /events/:id/log": {"below"},
+	"GET /events/suggestion": {"guest_rank", "host_rank", "type", "secrecy", "heads"}, "PUT /events/:id/follow-up": {"followed_at", "follow_way", "follow_with", "follow_said", "follow_done"},
+	"POST /events/:id/functions": functionFields, "PUT /functions/:id": functionFields, "POST /events/:id/agenda": agendaFields, "PUT /agenda/:id": agendaFields, "PUT /agenda/:id/position": {"to"},
+	"POST /settings/levels": ruleFields, "PUT /settings/levels/:id": ruleFields, "PUT /settings/levels/:id/position": {"x"},
 	"GET /events/:id/items": {"crew", "mine"}, "POST /events/:id/items": {"id", "text", "crew", "phase", "due_at", "star"},
 	"PUT /events/:id/acceptance": {"crew", "phase", "except"}, "PUT /events/:id/done": {"crew", "phase"},
 	"PUT /items/:id/done": {"reading"}, "PUT /items/:id/photos/:photo": {"photo"}, "PUT /items/:id/deferral": {"reason"}, "PUT /items/:id/acceptance": {"verdict", "reason"}, "PUT /items/:id/exemption": {"reason"}, "PUT /items/:id/blocked": {"reason"},
@@ -47,6 +52,11 @@ var fieldsOf = map[string][]string{
 	"POST /events/:id/drill": {"x"}, "POST /settings/channels": channelFields, "PUT /settings/channels/:id": channelFields, "POST /settings/channels/:id/test": {"x"},
 	"GET /door": {"q", "guest"}, "PUT /guests/:id/signin": signInFields, "PUT /guests/:id/handed": {"pack", "badge"}, "PUT /parties/:id/signin": {"guest", "venue"},
 	"POST /strays": {"id", "event_id", "name", "organisation", "host", "state", "to_event_id", "consent"}, "PUT /strays/:id/outcome": {"state"}, "POST /k/:token": {"code", "name", "tail"},
+	"GET /book": {"day", "room", "lang"}, "POST /book": bookFields, "GET /requests": {"show"}, "GET /requests/new": {"day", "room"}, "POST /requests": bookFields, "GET /r/:token": {"lang", "done"},
+	"POST /r/:token/offer": {"id", "tap", "lang"}, "POST /r/:token/refusal": {"text", "tap"}, "POST /r/:token/answer": {"id", "text"}, "POST /r/:token/need": {"id", "text"}, "POST /r/:token/plan": {"id", "name"},
+	"POST /r/:token/hall": {"name", "text"}, "POST /r/:token/record": {"name", "text", "satisfaction"}, "POST /r/:token/withdrawal": {"text"},
+	"PUT /requests/:id/acceptance": {"pick", "level"}, "POST /requests/:id/offers": {"rooms", "start_at", "end_at", "level", "note"}, "PUT /requests/:id/refusal": {"reason"}, "POST /requests/:id/questions": {"question"},
+	"POST /requests/:id/notes": {"note"}, "PUT /requests/:id/assignee": {"person"}, "PUT /settings/requests": {"reply_minutes", "opens", "closes", "days"},
 	"GET /activity": {"mine", "before"}, "GET /session/oidc": {"next"}, "GET /session/oidc/callback": {"code", "state"}, "GET /invites": {"code"},
 }
 
@@ -54,15 +64,24 @@ var (
 	eventFields = []string{
 		"id", "name", "type", "organiser", "contact", "contact_phone", "principal_guest", "notes", "level", "level_reason", "secrecy", "heads",
 		"arrival_at", "start_at", "end_at", "break_at", "commander_id", "photo", "recording", "tea_minutes", "rooms", "people",
+		"undertaker", "purpose", "needs", "wishes", "principal_title", "guest_rank", "host_rank", "guest_heads", "escort_heads", "expense_class", "layout",
+		"tea_wish", "welcome_text", "banner", "flowers", "seat_wish", "photo_wish", "opened", "seq", "choose_name", "mine_name",
 	}
-	channelFields = []string{"kind", "name", "url", "secret", "topics", "locale"}
-	guestFields   = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs", "phone"}
-	passFields    = []string{"answer", "companions", "companion_names", "diets", "diet_note", "transport", "arrive_at", "plate", "message", "tap", "lang"}
-	signInFields  = []string{"venue", "pack", "badge", "title", "organisation", "phone"}
-	postFields    = []string{"code", "name", "crew", "task", "gesture", "channel", "position", "minutes", "from_at"}
-	cueFields     = []string{"cause", "scope", "crew", "zh", "en", "off"}
-	vehicleFields = []string{"plate", "kind", "bay", "driver", "phone", "arrives", "leaves"}
-	personFields  = []string{"staff_no", "phone", "name", "role", "crew", "locale", "pin"}
+	functionFields = []string{"name", "kind", "room_id", "place", "layout", "start_at", "end_at", "notes", "seen"}
+	agendaFields   = []string{"title", "speaker", "needs", "minutes", "start_at", "follow", "seen"}
+	ruleFields     = []string{"guest_rank", "host_rank", "type", "secrecy", "heads_over", "gives"}
+	channelFields  = []string{"kind", "name", "url", "secret", "topics", "locale"}
+	guestFields    = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs", "phone"}
+	passFields     = []string{"answer", "companions", "companion_names", "diets", "diet_note", "transport", "arrive_at", "plate", "message", "tap", "lang"}
+	signInFields   = []string{"venue", "pack", "badge", "title", "organisation", "phone"}
+	postFields     = []string{"code", "name", "crew", "task", "gesture", "channel", "position", "minutes", "from_at"}
+	cueFields      = []string{"cause", "scope", "crew", "zh", "en", "off"}
+	vehicleFields  = []string{"plate", "kind", "bay", "driver", "phone", "arrives", "leaves"}
+	personFields   = []string{"staff_no", "phone", "name", "role", "crew", "locale", "pin"}
+	bookFields     = []string{
+		"purpose", "type", "organiser", "contact", "phone", "email", "heads", "layout", "rooms", "secrecy", "notes", "website", "begun", "tap", "start_1", "end_1", "start_2", "end_2", "start_3", "end_3",
+		"needs", "detail_banner", "files", "lang",
+	}
 )
 
 // reception gives an event a post with somebody on duty, a car, and the building a lift.
@@ -103,6 +122,50 @@ func (s *site) patrol(t *testing.T, event string) domain.Patrol {
 	return list[0]
 }
 
+// booking is a request that is taken, as typed a minute ago.
+func (s *site) booking() url.Values {
+	stamp, err := s.Store.FormStamp(context.Background(), s.Store.Now().Add(-time.Minute))
+	if err != nil {
+		panic(err)
+	}
+	day := s.Store.Now().In(s.Store.Loc).AddDate(0, 0, 20).Format(time.DateOnly)
+	return form("purpose", "采购例会", "type", "meeting", "organiser", "采购部", "contact", "石燕", "phone", "6001", "heads", "9", "secrecy", "normal", "start_1", day+"T09:00", "end_1", day+"T10:00", "needs", "banner", "begun", stamp)
+}
+
+// booked is a request with a file, an offer and a question, and the organiser's link.
+func (s *site) booked(t testing.TB, days int) (*domain.Request, string) {
+	t.Helper()
+	ctx := t.Context()
+	at := s.Store.Now().AddDate(0, 0, days)
+	file := photos.Attachment(store.NewID())
+	if err := s.Web.Photos.Put(ctx, file, []byte("%PDF-1.7")); err != nil {
+		t.Fatal(err)
+	}
+	made, err := s.Store.MakeRequest(ctx, domain.Act{}, domain.Request{
+		Purpose: "采购例会", Type: "meeting", Organiser: "采购部", Contact: "石燕", Phone: "6001", Locale: "zh", Heads: 9, Secrecy: domain.SecrecyNormal, RoomID: "R2",
+		Choices: []domain.RequestChoice{{No: 1, StartAt: at, EndAt: at.Add(time.Hour)}}, Needs: []domain.RequestNeed{{Kind: "banner"}},
+		Files: []domain.RequestFile{{Name: "议程.pdf", Kind: "pdf", Size: 8, File: file}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Store.AskOrganiser(ctx, domain.Act{}, made.Created, "几支话筒？"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Store.OfferRoom(ctx, domain.Act{}, made.Created, domain.RequestOffer{RoomID: "R1", StartAt: at, EndAt: at.Add(time.Hour), Level: 4}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Store.Request(ctx, s.world.People["supervisor"], made.Created)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := s.Store.Token(ctx, domain.Pass{Kind: domain.PassRequest, ID: r.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, token
+}
+
 // good are values with which a form would be taken.
 func (s *site) good(route string) url.Values {
 	v := url.Values{}
@@ -110,6 +173,14 @@ func (s *site) good(route string) url.Values {
 	case "POST /events", "PUT /events/:id":
 		v = form("name", "例会", "type", "meeting", "level", "4", "secrecy", "normal", "heads", "5", "start_at", "2031-02-03T09:00", "end_at", "2031-02-03T10:00", "organiser", "办公室", "contact", "甲",
 			"commander_id", s.world.People["commander"].ID, "rooms", "R3", "people", s.world.People["service2"].ID)
+	case "POST /book", "POST /requests":
+		v = s.booking()
+	case "POST /requests/:id/offers":
+		v = form("rooms", "R1", "start_at", "2027-03-01T09:00", "end_at", "2027-03-01T10:00", "level", "4")
+	case "POST /r/:token/plan", "POST /r/:token/hall", "POST /r/:token/record":
+		v = form("name", "石燕", "satisfaction", "5")
+	case "PUT /settings/requests":
+		v = form("reply_minutes", "60", "opens", "08:00", "closes", "18:00", "days", "1")
 	case "POST /events/:id/items":
 		v = form("text", "x", "crew", "SVC", "phase", "pre")
 	case "POST /events/:id/guests", "PUT /guests/:id":
@@ -122,6 +193,15 @@ func (s *site) good(route string) url.Values {
 		v = form("code", "Y"+store.NewID()[30:], "name", "大堂岗", "crew", "SVC")
 	case "POST /events/:id/patrols":
 		v = form("name", "外圈", "crew", "SEC", "every", "30", "checkpoints", "东门")
+	case "POST /events/:id/functions", "PUT /functions/:id":
+		at := s.Store.Now().Add(5 * time.Hour).In(s.Store.Loc)
+		v = form("name", "合影", "kind", "photo", "start_at", at.Format("2006-01-02T15:04"), "end_at", at.Add(time.Hour).Format("2006-01-02T15:04"))
+	case "POST /events/:id/agenda", "PUT /agenda/:id":
+		v = form("title", "主持", "minutes", "5")
+	case "PUT /agenda/:id/position":
+		v = form("to", "up")
+	case "POST /settings/levels", "PUT /settings/levels/:id":
+		v = form("guest_rank", "city", "gives", "2")
 	case "PUT /checkpoints/:id/skip":
 		v = form("reason", "门锁着")
 	case "POST /events/:id/cues", "PUT /cues/:id":
@@ -189,11 +269,20 @@ func TestPoison(t *testing.T) {
 		}
 		post, duty, vehicle, lift := s.reception(t, event)
 		patrol := s.patrol(t, event)
+		function, err := s.Store.AddFunction(t.Context(), domain.Act{}, event, domain.Function{Name: "签字", Kind: "signing", StartAt: e.StartAt, EndAt: e.EndAt})
+		if err != nil {
+			t.Fatal(err)
+		}
+		line, err := s.Store.AddAgendaItem(t.Context(), domain.Act{}, event, domain.AgendaItem{Title: "主持", Minutes: 5})
+		if err != nil {
+			t.Fatal(err)
+		}
 		cues, err := s.Store.Cues(t.Context(), event)
 		if err != nil || len(cues) == 0 {
 			t.Fatal(cues, err)
 		}
-		id := strings.NewReplacer("/events/:id", "/events/"+event, "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
+		booked, link := s.booked(t, 30)
+		id := strings.NewReplacer("/requests/:id", "/requests/"+booked.ID, "/r/:token", "/r/"+link, "/files/:file", "/files/"+booked.Files[0].ID, "/offers/:offer", "/offers/"+booked.Offers[0].ID, "/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/settings/levels/:id", "/settings/levels/level-01", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
 			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/patrols/:id", "/patrols/"+patrol.ID, "/checkpoints/:id", "/checkpoints/"+patrol.Checkpoints[0].ID, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
@@ -204,7 +293,7 @@ func TestPoison(t *testing.T) {
 				t.Errorf("%s: which fields does it read?", route)
 			}
 			c := commander
-			if strings.HasPrefix(r.Path, "/people") {
+			if strings.HasPrefix(r.Path, "/people") || strings.HasPrefix(r.Path, "/settings/levels") {
 				c = admin
 			}
 			if route == "PUT /session/lock" { // ends the session that asks

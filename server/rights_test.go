@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -59,13 +60,14 @@ func golden(t *testing.T, name, got string) {
 
 // matrix walks every route with everybody.
 type matrix struct {
-	t       *testing.T
-	s       *site
-	db      *sql.DB
-	clients []*client // the first is nobody
-	events  []matrixEvent
-	extra   *domain.Person // somebody whom the admin may change
-	out     strings.Builder
+	t        *testing.T
+	s        *site
+	db       *sql.DB
+	clients  []*client // the first is nobody
+	events   []matrixEvent
+	bookings int            // made so far: each on a day of its own
+	extra    *domain.Person // somebody whom the admin may change
+	out      strings.Builder
 }
 
 type matrixEvent struct {
@@ -375,6 +377,8 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		}
 		id = r.Created
 		fields = form("state", "refused")
+	case strings.HasPrefix(path, "/r/"), strings.HasPrefix(path, "/requests/:id"):
+		path, fields = m.booking(r)
 	case path == "/o/:token":
 		path = "/o/" + m.token(domain.PassOrganiser)
 	case path == "/k/:token":
@@ -392,6 +396,8 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("person", "guest:"+x.ev.guest, "no", "1", "seq", "1000000")
 	case reception(path):
 		id = m.reception(r, x)
+	case strings.HasPrefix(path, "/functions/"), strings.HasPrefix(path, "/agenda/"):
+		id = m.programme(r, x)
 	case strings.HasPrefix(path, "/hosts/"):
 		id = store.NewID()
 		m.sql("INSERT INTO hosts (id, event_id, name, sort, struck, seq, created_at) VALUES (?, ?, '白鹭', 1, FALSE, 1, '2026-01-01 00:00:00+00:00')", id, x.ev.e.ID)
@@ -483,6 +489,26 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("code", fmt.Sprintf("Z%d", x.n), "name", fmt.Sprintf("大堂岗 %s", x.who.as), "crew", "SVC")
 	case "POST /events/:id/patrols":
 		fields = form("name", fmt.Sprintf("外圈 %d", x.n), "crew", "SVC", "every", "30", "checkpoints", "东门")
+	case "POST /events/:id/functions", "PUT /functions/:id":
+		at := x.ev.e.EndAt.In(m.s.Store.Loc)
+		fields = form("name", fmt.Sprintf("合影 %d", x.n), "kind", "photo", "start_at", at.Format("2006-01-02T15:04"), "end_at", at.Add(10*time.Minute).Format("2006-01-02T15:04"))
+		m.sql("UPDATE functions SET struck = TRUE WHERE id NOT LIKE 'func%'")
+	case "POST /events/:id/agenda", "PUT /agenda/:id":
+		fields = form("title", fmt.Sprintf("主持 %d", x.n), "minutes", "5")
+		m.sql("UPDATE agenda_items SET struck = TRUE WHERE id NOT LIKE 'agen%'")
+	case "PUT /agenda/:id/position":
+		fields = form("to", "down")
+	case "POST /settings/levels":
+		m.sql("DELETE FROM level_rules WHERE sort > 12")
+		fields = form("guest_rank", "city", "gives", "2")
+	case "PUT /settings/levels/:id":
+		id = "level-05"
+		fields = form("guest_rank", "city", "gives", "2", "heads_over", fmt.Sprint(x.n))
+	case "PUT /settings/levels/:id/position":
+		id = "level-05"
+	case "DELETE /settings/levels/:id":
+		m.sql("INSERT INTO level_rules (id, heads_over, gives, sort) VALUES ('level-x', 0, 4, 99) ON CONFLICT (id) DO NOTHING")
+		id = "level-x"
 	case "PUT /checkpoints/:id/skip":
 		fields = form("reason", "门锁着")
 	case "POST /posts/:id/duties":
@@ -511,6 +537,10 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		m.sql("INSERT INTO lifts (id, name, state, state_at, sort, seq) VALUES ('L1', '一号梯', 'normal', '2026-01-01 00:00:00+00:00', 1, 1) ON CONFLICT (id) DO UPDATE SET state = 'normal', state_at = excluded.state_at")
 		id = "L1"
 		fields = form("state", "held")
+	case "POST /book", "POST /requests":
+		fields = m.s.booking()
+	case "PUT /settings/requests":
+		fields = form("reply_minutes", fmt.Sprint(100+x.n), "opens", "08:00", "closes", "18:00", "days", "1")
 	case "PUT /settings/seating":
 		fields = form("dais_rule", []string{"A", "B"}[x.n%2])
 		m.sql("UPDATE sites SET dais_rule = ?", []string{"B", "A"}[x.n%2])
@@ -573,6 +603,35 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	return path, fields
 }
 
+// booking makes a request in the state from which the route leads on, and its address and body.
+func (m *matrix) booking(r server.Route) (string, url.Values) {
+	m.t.Helper()
+	m.bookings++
+	b, link := m.s.booked(m.t, 2+m.bookings)
+	path := strings.NewReplacer("/requests/:id", "/requests/"+b.ID, "/r/:token", "/r/"+link, ":file", b.Files[0].ID, ":offer", b.Offers[0].ID).Replace(r.Path)
+	fields := form("id", b.Offers[0].ID, "text", "行", "name", "石燕", "satisfaction", "5", "reason", "满了", "question", "几点？", "note", "电话约过", "person", m.s.world.People["commander"].ID,
+		"pick", "1:R2", "level", "4", "rooms", "R3", "start_at", b.Choices[0].StartAt.In(m.s.Store.Loc).Format("2006-01-02T15:04"), "end_at", b.Choices[0].EndAt.In(m.s.Store.Loc).Format("2006-01-02T15:04"))
+	state := map[string]string{"plan": "confirmed", "hall": "confirmed", "record": "clearing"}[path[strings.LastIndex(path, "/")+1:]]
+	switch {
+	case strings.HasSuffix(path, "/answer"):
+		fields.Set("id", b.Questions[0].ID)
+	case strings.HasSuffix(path, "/need"):
+		fields.Set("id", "banner")
+	case state != "":
+		made, err := m.s.Store.AcceptRequest(m.t.Context(), domain.Act{}, b.ID, store.Acceptance{Choice: 1, Room: "R2", Level: 4}, func(*domain.Request) string { return "" })
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		m.sql("UPDATE events SET status = ?, commander_id = ? WHERE id = ?", state, m.s.world.People["commander"].ID, made.Created)
+		e, _, err := m.s.Store.Event(m.t.Context(), nil, made.Created)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		fields.Set("id", b.PlanMarkOf(e))
+	}
+	return path, fields
+}
+
 // reception tells a route about one post, duty, route, checkpoint, cue or car.
 func reception(path string) bool {
 	for _, what := range []string{"/posts/", "/duties/", "/patrols/", "/checkpoints/", "/cues/", "/vehicles/"} {
@@ -619,6 +678,20 @@ func (m *matrix) reception(r server.Route, x *target) string {
 	m.sql("INSERT INTO patrols (id, event_id, name, crew, every_min, round_no, struck, sort, seq, created_at) VALUES (?, ?, '外圈', 'SVC', 0, 1, FALSE, 1, 1, ?)", "patr"+id, event, then)
 	for n, point := range []string{"chec" + id, "last" + id} { // the round goes on when one is marked
 		m.sql("INSERT INTO checkpoints (id, event_id, patrol_id, name, round_no, marked_at, by_code, sort) VALUES (?, ?, ?, '东门', ?, ?, FALSE, ?)", point, event, "patr"+id, round, marked, n)
+	}
+	return strings.TrimPrefix(r.Path, "/")[:4] + id
+}
+
+// programme makes the function or the line of the agenda on which the route acts, and returns its id.
+func (m *matrix) programme(r server.Route, x *target) string {
+	const then = "2026-01-01 00:00:00+00:00"
+	id, event := store.NewID(), x.ev.e.ID
+	m.sql("UPDATE functions SET struck = TRUE WHERE event_id = ?", event)
+	m.sql("UPDATE agenda_items SET struck = TRUE WHERE event_id = ?", event)
+	at := x.ev.e.StartAt.UTC().Format("2006-01-02 15:04:05+00:00")
+	m.sql("INSERT INTO functions (id, event_id, name, kind, start_at, end_at, struck, seq, created_at) VALUES (?, ?, '签字', 'signing', ?, ?, FALSE, 1, ?)", "func"+id, event, at, x.ev.e.EndAt.UTC().Format("2006-01-02 15:04:05+00:00"), then)
+	for n, line := range []string{"last" + id, "agen" + id} { // one to change places with
+		m.sql("INSERT INTO agenda_items (id, event_id, start_at, minutes, title, struck, seq, created_at) VALUES (?, ?, ?, ?, '主持', FALSE, 1, ?)", line, event, at, 5+n, then)
 	}
 	return strings.TrimPrefix(r.Path, "/")[:4] + id
 }

@@ -79,6 +79,7 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{get, "/events", domain.RightEvents, ByRole, a.Events},
 		{get, "/events/new", domain.RightCreate, ByRole, a.NewEvent},
 		{post, "/events", domain.RightCreate, ByRole, a.CreateEvent},
+		{get, "/events/suggestion", domain.RightEvents, ByRole, a.SuggestLevel},
 		{get, "/events/:id", domain.RightEventSee, OnEvent, a.Event},
 		{get, "/events/:id/edit", domain.RightEventEdit, OnEvent, a.EditEvent},
 		{put, "/events/:id", domain.RightEventEdit, OnEvent, a.UpdateEvent},
@@ -86,8 +87,21 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{put, "/events/:id/readiness", domain.RightEventReady, OnEvent, a.DeclareReady},
 		{del, "/events/:id/readiness", domain.RightEventReady, OnEvent, a.WithdrawReady},
 		{get, "/events/:id/log", domain.RightEventSee, OnEvent, a.EventLog},
+		{get, "/events/:id/register", domain.RightGuestsSee, OnEvent, a.RegisterSheet},
+		{put, "/events/:id/follow-up", domain.RightEventEdit, OnEvent, a.SaveFollowUp},
 		{get, "/events/:id/drill", domain.RightEventRun, OnEvent, a.Drill},
 		{post, "/events/:id/drill", domain.RightEventRun, OnEvent, a.StartDrill},
+
+		// functions and agenda
+		{get, "/events/:id/programme", domain.RightEventSee, OnEvent, a.Programme},
+		{post, "/events/:id/functions", domain.RightEventEdit, OnEvent, a.AddFunction},
+		{put, "/functions/:id", domain.RightEventEdit, InAct, a.ChangeFunction},
+		{del, "/functions/:id", domain.RightEventEdit, InAct, a.StrikeFunction},
+		{get, "/events/:id/agenda/print", domain.RightEventSee, OnEvent, a.PrintAgenda},
+		{post, "/events/:id/agenda", domain.RightEventEdit, OnEvent, a.AddAgendaItem},
+		{put, "/agenda/:id", domain.RightEventEdit, InAct, a.ChangeAgendaItem},
+		{put, "/agenda/:id/position", domain.RightEventEdit, InAct, a.MoveAgendaItem},
+		{del, "/agenda/:id", domain.RightEventEdit, InAct, a.StrikeAgendaItem},
 
 		// checklist
 		{get, "/events/:id/items", domain.RightEventSee, OnEvent, a.Items},
@@ -214,6 +228,33 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{get, "/k/:token", domain.RightPublic, ByRole, a.Kiosk},
 		{post, "/k/:token", domain.RightPublic, ByRole, a.KioskSignIn},
 
+		// booking requests: by anybody who has the address, by the organiser's link, and in the house
+		{get, "/book", domain.RightPublic, ByRole, a.Book},
+		{post, "/book", domain.RightPublic, ByRole, a.SendBooking},
+		{get, "/r/:token", domain.RightPublic, ByRole, a.RequestLink},
+		{get, "/r/:token/files/:file", domain.RightPublic, ByRole, a.LinkFile},
+		{post, "/r/:token/offer", domain.RightPublic, ByRole, a.TakeOffer},
+		{post, "/r/:token/refusal", domain.RightPublic, ByRole, a.RefuseOffers},
+		{post, "/r/:token/answer", domain.RightPublic, ByRole, a.AnswerQuestion},
+		{post, "/r/:token/need", domain.RightPublic, ByRole, a.CompleteNeed},
+		{post, "/r/:token/plan", domain.RightPublic, ByRole, a.ConfirmPlan},
+		{post, "/r/:token/hall", domain.RightPublic, ByRole, a.AcceptHall},
+		{post, "/r/:token/record", domain.RightPublic, ByRole, a.SignRecord},
+		{post, "/r/:token/withdrawal", domain.RightPublic, ByRole, a.WithdrawRequest},
+		{get, "/requests", domain.RightRequests, ByRole, a.Requests},
+		{get, "/requests/new", domain.RightRequests, ByRole, a.NewRequest},
+		{post, "/requests", domain.RightRequests, ByRole, a.CreateRequest}, // a plain form: it has attachments
+		{get, "/requests/:id", domain.RightRequests, ByRole, a.Request},    // a secret one: domain.Request.Seen
+		{put, "/requests/:id/acceptance", domain.RightRequests, ByRole, a.AcceptRequest},
+		{post, "/requests/:id/offers", domain.RightRequests, ByRole, a.OfferRoom},
+		{del, "/requests/:id/offers/:offer", domain.RightRequests, ByRole, a.WithdrawOffer},
+		{put, "/requests/:id/refusal", domain.RightRequests, ByRole, a.DeclineRequest},
+		{post, "/requests/:id/questions", domain.RightRequests, ByRole, a.AskOrganiser},
+		{post, "/requests/:id/notes", domain.RightRequests, ByRole, a.NoteRequest},
+		{put, "/requests/:id/assignee", domain.RightRequests, ByRole, a.AssignRequest},
+		{del, "/requests/:id/link", domain.RightRequests, ByRole, a.RevokeRequestLink},
+		{get, "/requests/:id/files/:file", domain.RightRequests, ByRole, a.RequestFile},
+
 		// boards
 		{get, "/events/:id/board", domain.RightEventBoard, OnEvent, a.EventBoard},
 		{get, "/board", domain.RightWall, ByRole, a.Board},
@@ -235,8 +276,15 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{del, "/settings/channels/:id", domain.RightChannels, ByRole, a.DeleteChannel},
 		{get, "/settings/seating", domain.RightChannels, ByRole, a.SeatingSettings},
 		{put, "/settings/seating", domain.RightChannels, ByRole, a.SetDaisRule},
+		{get, "/settings/levels", domain.RightChannels, ByRole, a.Levels},
+		{post, "/settings/levels", domain.RightChannels, ByRole, a.AddLevelRule},
+		{put, "/settings/levels/:id", domain.RightChannels, ByRole, a.ChangeLevelRule},
+		{put, "/settings/levels/:id/position", domain.RightChannels, ByRole, a.MoveLevelRule},
+		{del, "/settings/levels/:id", domain.RightChannels, ByRole, a.DeleteLevelRule},
 		{get, "/settings/retention", domain.RightChannels, ByRole, a.Retention},
 		{put, "/settings/retention", domain.RightChannels, ByRole, a.SetGuestDays},
+		{get, "/settings/requests", domain.RightChannels, ByRole, a.ReplyHours},
+		{put, "/settings/requests", domain.RightChannels, ByRole, a.SetReplyHours},
 		{post, "/settings/channels/:id/test", domain.RightChannels, ByRole, a.TestChannel},
 
 		// live push: rights on each topic are checked in web.App.Subscribe

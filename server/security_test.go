@@ -172,7 +172,7 @@ func TestPrivatePages(t *testing.T) {
 				t.Errorf("%s as %s: Cache-Control %q", path, accept, cache)
 			}
 			referrer := "same-origin"
-			if strings.HasPrefix(path, "/g/") || r.Path == "/o/:token" {
+			if strings.HasPrefix(path, "/g/") || strings.HasPrefix(path, "/r/") || r.Path == "/o/:token" {
 				referrer = "no-referrer" // the address is the right
 			}
 			for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": referrer, "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin"} {

@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/valyala/fasthttp"
 
+	"huiwu/server/domain"
 	"huiwu/server/limits"
 	"huiwu/server/live"
 	"huiwu/server/notify"
@@ -121,6 +122,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, o Options) (*Server,
 		o.Notify(&notifyConfig)
 	}
 	srv.tell = notify.New(notifyConfig)
+	s.Mailing = srv.tell.Mails()
 	srv.Web.Notify = srv.tell
 	ops.serve(s, srv.bus, srv.hub)
 	srv.fiber = srv.app() //nolint:contextcheck // sockets outlive the request that opens them
@@ -217,6 +219,9 @@ func (s *Server) app() *fiber.App {
 		if h.IsPost() && web.IsImport(string(h.RequestURI())) {
 			return fasthttp.RequestConfig{MaxRequestBodySize: importLimit, ReadTimeout: 60 * time.Second}
 		}
+		if web.IsBooking(string(h.Method()), string(h.RequestURI())) {
+			return fasthttp.RequestConfig{MaxRequestBodySize: domain.RequestBytes + bodyLimit, ReadTimeout: 60 * time.Second}
+		}
 		if web.IsPhoto(string(h.Method()), string(h.RequestURI())) {
 			return fasthttp.RequestConfig{MaxRequestBodySize: photoLimit, ReadTimeout: 60 * time.Second}
 		}
@@ -271,6 +276,11 @@ func (s *Server) keepHouse(ctx context.Context) {
 		s.log.Error("guests of events long over not erased", "error", err)
 	} else if n > 0 {
 		s.log.Info("guests of events long over erased", "events", n)
+	}
+	if n, err := s.Store.EraseRequests(ctx); err != nil {
+		s.log.Error("booking requests long over not erased", "error", err)
+	} else if n > 0 {
+		s.log.Info("booking requests long over erased", "requests", n)
 	}
 	if n, err := s.Store.ForgetActs(ctx); err != nil {
 		s.log.Warn("stored answers not forgotten", "error", err)

@@ -125,6 +125,9 @@ type OrganiserPage struct {
 	Counts domain.GuestCounts
 	Absent []domain.Guest
 	Strays []domain.Stray
+
+	Functions []domain.Function
+	Agenda    []domain.AgendaItem
 }
 
 // AbsentMost is how many absent guests the organiser is shown at once.

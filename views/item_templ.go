@@ -4045,6 +4045,12 @@ func changeValue(c Ctx, verb, v string) string {
 		kind = "level."
 	case verb == "event.secrecy":
 		kind = "secrecy."
+	case verb == "event.facts": // which ones
+		return fieldNames(c, v)
+	case verb == "event.follow_up":
+		kind = "follow_way."
+	case strings.HasPrefix(verb, "levels."):
+		kind = "guest_rank."
 	case verb == "event.looked":
 		kind = "look."
 	case strings.HasPrefix(verb, "guest.sign"): // the word says it

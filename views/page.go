@@ -165,6 +165,8 @@ type EventPage struct {
 	People              []AssignedPerson
 	Feed                []domain.Change
 	SeeGuests, SeeBoard bool
+	Functions           []domain.Function
+	Agenda              []domain.AgendaItem
 	Drill               *domain.Drill // the last one, for those who may run one; nil = none yet
 }
 
@@ -188,6 +190,18 @@ type EventForm struct {
 	People []domain.Person   // who can be assigned
 	Keys   map[string]string // person id → what a search looks in (search.Key); may be nil
 	Status domain.EventStatus
+
+	Seq        int64              // of the event when the form was opened
+	Opened     string             // In as it was then (JSON): what the server compares with; "" = a new event
+	Missing    []domain.Missing   // what the register lacks
+	Clashes    []FormClash        // fields that somebody else changed meanwhile
+	Suggestion *domain.Suggestion // of a level
+}
+
+// FormClash is a field that two people changed to different values.
+type FormClash struct {
+	domain.Clash
+	Mine, Theirs string // as typed: see EventInput
 }
 
 // EventInput is the event as typed: strings stay as they were.
@@ -213,6 +227,24 @@ type EventInput struct {
 	TeaMinutes     string   `form:"tea_minutes" json:"tea_minutes"`
 	Rooms          []string `form:"rooms" json:"rooms"`   // room ids
 	People         []string `form:"people" json:"people"` // person ids
+
+	Undertaker     string `form:"undertaker" json:"undertaker"`
+	Purpose        string `form:"purpose" json:"purpose"`
+	Needs          string `form:"needs" json:"needs"`
+	Wishes         string `form:"wishes" json:"wishes"`
+	PrincipalTitle string `form:"principal_title" json:"principal_title"`
+	GuestRank      string `form:"guest_rank" json:"guest_rank"`
+	HostRank       string `form:"host_rank" json:"host_rank"`
+	GuestHeads     string `form:"guest_heads" json:"guest_heads"`
+	EscortHeads    string `form:"escort_heads" json:"escort_heads"`
+	ExpenseClass   string `form:"expense_class" json:"expense_class"`
+	Layout         string `form:"layout" json:"layout"`
+	TeaWish        string `form:"tea_wish" json:"tea_wish"`
+	WelcomeText    string `form:"welcome_text" json:"welcome_text"`
+	Banner         string `form:"banner" json:"banner"`
+	Flowers        string `form:"flowers" json:"flowers"`
+	SeatWish       string `form:"seat_wish" json:"seat_wish"`
+	PhotoWish      string `form:"photo_wish" json:"photo_wish"`
 }
 
 // ItemsPage is GET /events/{id}/items.
@@ -305,6 +337,8 @@ type EventBoardPage struct {
 	Counts   domain.GuestCounts
 	Cues     []domain.Cue
 	Feed     []domain.Change
+
+	Functions []domain.Function
 }
 
 // BoardPage is GET /board: all events of the day.

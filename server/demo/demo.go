@@ -97,6 +97,9 @@ func Seed(ctx context.Context, s *store.Store, o Options) (Result, error) {
 	if err := t.seat(ctx, &d.Visit, res.Visit); err != nil {
 		return res, fmt.Errorf("demo: seats: %w", err)
 	}
+	if err := t.programmes(ctx, d, res); err != nil {
+		return res, fmt.Errorf("demo: programme: %w", err)
+	}
 	if err := t.letters(ctx, &d.Visit, res.Visit, func(d time.Duration) { at = at.Add(d) }); err != nil {
 		return res, fmt.Errorf("demo: invitations: %w", err)
 	}
@@ -126,6 +129,10 @@ func Seed(ctx context.Context, s *store.Store, o Options) (Result, error) {
 			return res, fmt.Errorf("demo: %s, %s by %s at %s: %w", x.event.Name, x.name(), x.by, x.at.In(s.Loc).Format("01-02 15:04:05"), err)
 		}
 		res.Acts++
+	}
+	at = now.Add(-25 * time.Minute)
+	if err := t.requests(ctx, res.Visit, func(d time.Duration) { at = at.Add(d) }); err != nil {
+		return res, fmt.Errorf("demo: requests: %w", err)
 	}
 	return res, nil
 }
@@ -186,6 +193,9 @@ func (t *troupe) enter(ctx context.Context, b *booking, before []booking) (*stag
 			b.draft.People = append(b.draft.People, domain.Assignment{PersonID: t.people[no].ID})
 		}
 	}
+	if b.status == domain.EventRequested {
+		return nil, t.ask(ctx, b)
+	}
 	by := domain.Act{Person: t.people[supervisor]}
 	if _, err := t.s.CreateEvent(ctx, by, b.draft); err != nil {
 		return nil, err
@@ -195,9 +205,6 @@ func (t *troupe) enter(ctx context.Context, b *booking, before []booking) (*stag
 	}
 	if _, err := t.s.SetStatus(ctx, by, b.draft.Event.ID, b.status, ""); err != nil {
 		return nil, err
-	}
-	if b.status == domain.EventRequested {
-		return nil, nil
 	}
 	return &stage{key: b.key}, nil
 }

@@ -35,8 +35,14 @@ func timetable(d *data, now time.Time, loc *time.Location) (list []booking, drop
 		Name: v.Name, Type: "visit", Organiser: v.Organiser, Contact: v.Contact, PrincipalGuest: v.Principal,
 		Level: 1, LevelReason: v.Reason, Secrecy: domain.SecrecyInternal, Heads: v.Heads,
 		ArrivalAt: &arrival, StartAt: at(v.Start), EndAt: at(v.End), BreakAt: &tea, Photo: true,
+		Register: domain.Register{
+			Purpose: "介绍集团产业布局，商谈合作项目，签署合作备忘录。", Wishes: "座谈以交流为主，双方讲话控制在 20 分钟内。",
+			PrincipalTitle: "团长", GuestRank: "state", HostRank: "chair", GuestHeads: 12, EscortHeads: 48, ExpenseClass: 3, Layout: domain.LayoutTheatre,
+			TeaWish: "绿茶，主宾只饮温白水", WelcomeText: "热烈欢迎海岳省产业合作考察团", Banner: "海岳省产业合作考察团座谈会", Flowers: "主席台、签字台各一组，会见厅两组",
+			SeatWish: "主席台七座，其余按剧院式", PhotoWish: "抵达、会见、全景、签字、合影",
+		},
 	}}}
-	visit.draft.Event.Notes = visitNotes(v, at, loc)
+	visit.draft.Event.Notes = visitNotes(v)
 
 	w := &d.Weekly
 	start := arrival.Add(-10 * time.Minute)
@@ -45,7 +51,7 @@ func timetable(d *data, now time.Time, loc *time.Location) (list []booking, drop
 		Level: 4, Secrecy: domain.SecrecyNormal, Heads: w.Heads,
 		StartAt: start, EndAt: start.Add(time.Duration(w.Minutes) * time.Minute),
 	}}}
-	weekly.draft.Event.Notes = "议程:" + agenda(w.Agenda, func(c string) time.Time { return start.Add(clockOf(c) - clockOf(w.Agenda[0].Start)) }, loc) + "\n用品:" + supplies(w.Supplies)
+	weekly.draft.Event.Notes = "用品:" + supplies(w.Supplies)
 	list = append(list, visit, weekly)
 
 	local := arrival.In(loc)
@@ -141,20 +147,8 @@ func onDay(day time.Time, clock time.Duration) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), int(clock/time.Hour), int(clock%time.Hour/time.Minute), 0, 0, day.Location()).UTC()
 }
 
-func visitNotes(v *visitData, at func(clock string) time.Time, loc *time.Location) string {
-	steps := make([]string, 0, len(v.Functions))
-	for _, f := range v.Functions {
-		steps = append(steps, at(f.Start).In(loc).Format("15:04")+"–"+at(f.End).In(loc).Format("15:04")+" "+f.Name+"("+f.Place+")")
-	}
-	return "日程:" + strings.Join(steps, ";") + "\n议程:" + agenda(v.Agenda, at, loc) + "\n主席台(台下看):" + strings.Join(v.Dais, " ") + "\n用品:" + supplies(v.Supplies)
-}
-
-func agenda(points []agendaPoint, at func(clock string) time.Time, loc *time.Location) string {
-	list := make([]string, 0, len(points))
-	for _, p := range points {
-		list = append(list, fmt.Sprintf("%s %s %d分钟", at(p.Start).In(loc).Format("15:04"), p.Name, p.Minutes))
-	}
-	return strings.Join(list, ";")
+func visitNotes(v *visitData) string {
+	return "主席台(台下看):" + strings.Join(v.Dais, " ") + "\n用品:" + supplies(v.Supplies)
 }
 
 func supplies(m map[string]int) string {

@@ -34,6 +34,9 @@ const (
 	RightPostsEdit  Right = "posts.edit" // posts and who is on duty; a crew lead those of his crew: store.mayPost
 	RightRelease    Right = "release"    // let people leave their posts
 
+	// RightRequests deals with booking requests; secret ones: Request.Seen.
+	RightRequests Right = "requests"
+
 	// RightControl follows guests and lifts over all events: the control room's page.
 	RightControl Right = "control"
 )
@@ -71,7 +74,7 @@ func (p *Person) Can(r Right) bool {
 		return p.Role == RoleAdmin
 	case RightInvite:
 		return p.is(RoleAdmin, RoleSupervisor, RoleCentreHead)
-	case RightCreate:
+	case RightCreate, RightRequests:
 		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead)
 	case RightWall:
 		return p.staff() || p.Role == RoleBoard

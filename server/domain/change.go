@@ -72,8 +72,16 @@ type Receipt struct {
 	Created  string   `json:"created,omitempty"`  // id of what was made
 	Notice   string   `json:"notice,omitempty"`   // i18n key: "act.overtaken", "act.already" …
 	Args     Args     `json:"args,omitempty"`
-	Error    *Error   `json:"error,omitempty"` // a refusal is an answer too
-	Repeated bool     `json:"-"`               // true when this is the stored answer
+	Clashes  []Clash  `json:"clashes,omitempty"` // fields that were not saved: somebody else changed them, too
+	Error    *Error   `json:"error,omitempty"`   // a refusal is an answer too
+	Repeated bool     `json:"-"`                 // true when this is the stored answer
+}
+
+// Clash is a field that two people changed to different values: who was first, and when.
+type Clash struct {
+	Field  string    `json:"field"`
+	Person string    `json:"person,omitempty"`
+	At     time.Time `json:"at"`
 }
 
 // Late tells that an act reached the server so long after it was done that the

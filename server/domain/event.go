@@ -2,7 +2,6 @@ package domain
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 )
 
@@ -80,6 +79,8 @@ type Event struct {
 	StateAt         time.Time   `json:"state_at"`
 	CreatedAt       time.Time   `json:"created_at"`
 
+	Register
+
 	Rooms []Room `bun:"-" json:"rooms"` // filled by the store
 }
 
@@ -102,6 +103,12 @@ type Site struct {
 
 	DaisRule  DaisRule `json:"dais_rule"`  // of even rows on the dais; "" is A
 	GuestDays int      `json:"guest_days"` // how long after an event its guests are kept by name
+
+	// ReplyMinutes of house hours has the house to answer a booking request; see HouseHours.
+	ReplyMinutes int    `json:"reply_minutes"`
+	HouseOpens   int    `json:"house_opens"`
+	HouseCloses  int    `json:"house_closes"`
+	HouseDays    string `json:"house_days"`
 }
 
 // Assignment puts a person on an event, in a crew.
@@ -197,19 +204,12 @@ func EventNumber(start time.Time, loc *time.Location, n int) string {
 // ValidateConfirm asks for, but what is there must make sense.
 func (e *Event) Validate() error {
 	var bad Invalid
-	text := func(field string, s *string, maxRunes int, lines bool) {
-		*s = Clean(*s, lines)
-		if len([]rune(*s)) > maxRunes {
-			bad.Add(field, "field.too_long", "max", strconv.Itoa(maxRunes))
+	e.Tidy()
+	for _, t := range EventTexts {
+		if len([]rune(*t.of(e))) > t.Most {
+			bad.Add(t.Field, "field.too_long", "max", itoa(t.Most))
 		}
 	}
-	text("name", &e.Name, 80, false)
-	text("organiser", &e.Organiser, 60, false)
-	text("contact", &e.Contact, 40, false)
-	text("contact_phone", &e.ContactPhone, 30, false)
-	text("principal_guest", &e.PrincipalGuest, 60, false)
-	text("level_reason", &e.LevelReason, 200, false)
-	text("notes", &e.Notes, 2000, true)
 	if e.Name == "" {
 		bad.Add("name", "field.required")
 	}
@@ -248,33 +248,21 @@ func (e *Event) Validate() error {
 	if e.BreakAt != nil && (e.BreakAt.Before(e.StartAt) || e.BreakAt.After(e.EndAt)) {
 		bad.Add("break_at", "event.break_outside")
 	}
+	e.checkRegister(&bad)
 	return bad.Err()
 }
 
-// ValidateConfirm asks for what an event needs before crews may work on it:
-// A.3.1.1 (organiser, name, time, place, heads) and J.3.5 (a commander).
+// ValidateConfirm asks for what an event needs before crews may work on it: the
+// required ones of Missing.
 func (e *Event) ValidateConfirm() error {
 	if err := e.Validate(); err != nil {
 		return err
 	}
 	var bad Invalid
-	if e.Organiser == "" {
-		bad.Add("organiser", "field.required")
-	}
-	if e.Contact == "" {
-		bad.Add("contact", "field.required")
-	}
-	if len(e.Rooms) == 0 {
-		bad.Add("rooms", "event.room_needed")
-	}
-	if e.Heads < 1 {
-		bad.Add("heads", "event.heads_needed")
-	}
-	if e.CommanderID == "" {
-		bad.Add("commander_id", "event.commander_needed")
-	}
-	if e.Level <= 2 && e.LevelReason == "" {
-		bad.Add("level_reason", "event.level_reason_needed")
+	for _, m := range e.Missing() {
+		if m.Required {
+			bad.Add(m.Field, m.Key)
+		}
 	}
 	return bad.Err()
 }

@@ -327,13 +327,21 @@ const (
 const (
 	MailInvitation = "invitation"
 	MailReminder   = "reminder"
+
+	// To an organiser, of his booking request.
+	MailRequestReceived = "request_received"
+	MailRequestOffered  = "request_offered"
+	MailRequestAccepted = "request_accepted"
+	MailRequestDeclined = "request_declined"
+	MailRequestQuestion = "request_question"
 )
 
 // Mail is one mail to a guest on its way.
 type Mail struct {
 	ID           string     `bun:",pk" json:"id"`
-	EventID      string     `json:"event_id"`
-	GuestID      string     `json:"guest_id"`
+	EventID      string     `bun:",nullzero" json:"event_id,omitempty"`
+	GuestID      string     `bun:",nullzero" json:"guest_id,omitempty"`
+	RequestID    string     `bun:",nullzero" json:"request_id,omitempty"` // to an organiser, instead of a guest
 	Kind         string     `json:"kind"`
 	Address      string     `json:"address"`
 	MadeAt       time.Time  `json:"made_at"`

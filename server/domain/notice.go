@@ -35,6 +35,10 @@ const (
 	NoticeReturn    NoticeKind = "return"       // somebody is not back from his leave
 	NoticeOverride  NoticeKind = "override"     // somebody was let go before the guests had left
 	NoticeLift      NoticeKind = "lift"         // a lift is out of order, or has people shut in
+
+	NoticeRequest     NoticeKind = "request"      // somebody asks for a room
+	NoticeRequestLate NoticeKind = "request_late" // and nobody has answered in time
+	NoticeRequestNews NoticeKind = "request_news" // what the organiser said since
 )
 
 // How long notices matter.

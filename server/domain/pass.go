@@ -22,6 +22,8 @@ const (
 	PassPost      PassKind = 'p' // the sign at a post: who reads it is there
 	// PassCheckpoint is the sign at a checkpoint of a patrol.
 	PassCheckpoint PassKind = 'c'
+	// PassRequest is an organiser's page of his booking request.
+	PassRequest PassKind = 'r'
 )
 
 // Pass is the right that a link or a QR code carries. Nothing of it is stored but

@@ -137,3 +137,16 @@ const (
 	LookLog         Look = "log"
 	LookNames       Look = "names" // of an event that is over, asked for
 )
+
+// MaskAgenda leaves of an agenda what was done when.
+func MaskAgenda(list []AgendaItem) {
+	for k := range list {
+		list[k].Speaker = MaskName(list[k].Speaker)
+	}
+}
+
+// MaskRegister leaves of an event's register what does not name its guests.
+func (e *Event) MaskRegister() {
+	e.PrincipalGuest, e.PrincipalTitle = MaskName(e.PrincipalGuest), ""
+	e.Contact, e.ContactPhone, e.FollowWith = MaskName(e.Contact), maskEnd(e.ContactPhone, 2), MaskName(e.FollowWith)
+}

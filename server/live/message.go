@@ -9,7 +9,9 @@ import (
 // The topics that have no id.
 const (
 	TopicFloor = "floor" // counted: what concerns all crews of the site
-	TopicBoard = "board" // not counted: one card for each event of the day
+	// TopicRequests is counted: the booking requests.
+	TopicRequests = "requests"
+	TopicBoard    = "board" // not counted: one card for each event of the day
 
 	topicControl = "control" // between instances only
 )
@@ -88,7 +90,7 @@ func ParseSubscriptions(topics, since []string) ([]Subscription, error) {
 
 // openTopic reports whether a socket may ask for the topic by that name at all.
 func openTopic(topic string) bool {
-	if topic == TopicFloor || topic == TopicBoard {
+	if topic == TopicFloor || topic == TopicBoard || topic == TopicRequests {
 		return true
 	}
 	id, ok := strings.CutPrefix(topic, eventPrefix)

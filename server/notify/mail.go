@@ -149,9 +149,12 @@ type mailResult struct {
 
 // compose is the mail itself: plain text, so nothing that anybody typed is markup.
 func (n *Notifier) compose(m *store.MailJob) (*mail.Msg, error) {
-	l := n.lang(m.Invitation.Locale)
-	letter := LetterOf(m.Letter, m.Event)
-	subject, body := Letter(l, &letter, &m.Guest, m.Event, strings.TrimSuffix(n.cfg.Base, "/")+"/g/"+m.Token)
+	locale := m.Invitation.Locale
+	if m.Request != nil {
+		locale = m.Request.Locale
+	}
+	l := n.lang(locale)
+	subject, body := n.words(l, m)
 	if m.Kind == domain.MailReminder {
 		subject = l.T("letter.reminder", "subject", subject)
 		body = l.T("letter.reminder_text") + "\n\n" + body
@@ -170,6 +173,20 @@ func (n *Notifier) compose(m *store.MailJob) (*mail.Msg, error) {
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetBodyString(mail.TypeTextPlain, body)
 	return msg, nil
+}
+
+// words are a guest's letter, or how an organiser's request stands.
+func (n *Notifier) words(l Lang, m *store.MailJob) (subject, body string) {
+	base := strings.TrimSuffix(n.cfg.Base, "/")
+	if m.Request == nil {
+		letter := LetterOf(m.Letter, m.Event)
+		return Letter(l, &letter, &m.Guest, m.Event, base+"/g/"+m.Token)
+	}
+	rooms := make(map[string]domain.Room, len(m.Rooms))
+	for _, r := range m.Rooms {
+		rooms[r.ID] = r
+	}
+	return l.T("request_mail."+strings.TrimPrefix(m.Kind, "request_"), "number", m.Request.Number), RequestText(l, m.Request, m.Event, rooms, base+"/r/"+m.Token)
 }
 
 var errBadAddress = errors.New("mail: the address is none")

@@ -85,10 +85,25 @@ func (c *composer) text() Text {
 		return Text{c.l.T("notice.stray"), c.join(c.guest(), c.typed("organisation"), event)}
 	case domain.NoticeDrill:
 		return Text{c.l.T("notice.drill"), event}
+	case domain.NoticeRequest, domain.NoticeRequestLate, domain.NoticeRequestNews:
+		return c.request()
 	case domain.NoticeTest:
 		return Text{c.l.T("notice.test"), c.l.T("notice.test_body")}
 	}
 	return c.reception(star, item, event)
+}
+
+// request is what booking requests have to say; a secret one's args name nobody.
+func (c *composer) request() Text {
+	args := c.n.Args
+	what := c.join(args["purpose"], args["organiser"])
+	switch c.n.Kind {
+	case domain.NoticeRequestLate:
+		return Text{c.l.T("notice.request_late", "number", args["number"]), c.join(c.l.T("notice.request_due", "at", c.clock()), what)}
+	case domain.NoticeRequestNews:
+		return Text{c.l.T("log." + args["verb"]), c.join(args["number"], what)}
+	}
+	return Text{c.l.T("notice.request", "number", args["number"]), c.join(c.l.T("notice.request_by", "at", c.clock()), what)}
 }
 
 // reception is what posts, cues, guests on the way and lifts have to say.

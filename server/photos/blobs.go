@@ -56,11 +56,22 @@ func Save(ctx context.Context, b Blobs, name string, p Picture) error {
 	return nil
 }
 
-// Files are the names under which a picture lies.
-func Files(name string) []string { return []string{full(name), thumb(name)} }
+// attachment ends the name of what is no picture: it lies in one file of just that name.
+const attachment = ".att"
+
+// Attachment names a file that came with a request; Files and Erase know it by that.
+func Attachment(id string) string { return id + attachment }
+
+// Files are the names under which a picture or an attachment lies.
+func Files(name string) []string {
+	if strings.HasSuffix(name, attachment) {
+		return []string{name}
+	}
+	return []string{full(name), thumb(name)}
+}
 
 // fileName is what such names look like: nothing that leads out of the folder.
-var fileName = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z-]*\.jpg$`)
+var fileName = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z-]*\.(jpg|att)$`)
 
 // IsFile tells a name that Files could have given.
 func IsFile(name string) bool { return fileName.MatchString(name) }
@@ -99,21 +110,25 @@ func Load(ctx context.Context, b Blobs, name string, small bool) ([]byte, error)
 	return b.Get(ctx, full(name))
 }
 
-// Erase takes both files away.
+// Erase takes the files of a picture or an attachment away.
 func Erase(ctx context.Context, b Blobs, name string) error {
-	return errors.Join(b.Delete(ctx, full(name)), b.Delete(ctx, thumb(name)))
+	var err error
+	for _, f := range Files(name) {
+		err = errors.Join(err, b.Delete(ctx, f))
+	}
+	return err
 }
 
-// ours is a file of a photo whose name the server made. A bucket may hold what
+// ours is a file of a photo or an attachment whose name the server made. A bucket may hold what
 // is none of our business.
-var ours = regexp.MustCompile(`^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(-s)?\.jpg$`)
+var ours = regexp.MustCompile(`^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:(?:-s)?\.jpg|(\.att))$`)
 
-// Stored lists the photos of which a file was put before that moment.
+// Stored lists the photos and attachments of which a file was put before that moment.
 func Stored(ctx context.Context, b Blobs, before time.Time) ([]string, error) {
 	var names []string
 	err := b.List(ctx, func(file string, at time.Time) {
 		if m := ours.FindStringSubmatch(file); m != nil && at.Before(before) {
-			names = append(names, m[1])
+			names = append(names, m[1]+m[2])
 		}
 	})
 	slices.Sort(names)

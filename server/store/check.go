@@ -245,8 +245,8 @@ func (s *Store) checkFile(ctx context.Context, db bun.IDB, limit int) ([]Finding
 	return f.appendTo(nil), nil
 }
 
-// PhotoFiles are the names of the photos whose files should be there, and
-// whether the photo stands: the files of a struck one may go at any moment.
+// PhotoFiles are the names of the photos and attachments whose files should be there,
+// and whether they stand: the files of a struck photo may go at any moment.
 func (s *Store) PhotoFiles(ctx context.Context) (map[string]bool, error) {
-	return photoFiles(ctx, s.read)
+	return photoFiles(ctx, s.read, true)
 }

@@ -20,13 +20,13 @@ var rules = []rule{
 	{
 		"topics.owner", "counters that belong to no event and no person (topic)",
 		"put the event or person back from a backup; a counter without any log row may be deleted",
-		`SELECT t.id FROM topics AS t WHERE t.id <> 'floor'
+		`SELECT t.id FROM topics AS t WHERE t.id NOT IN ('floor', 'requests')
 			AND NOT EXISTS (SELECT 1 FROM events AS e WHERE t.id = 'event:' || e.id) AND NOT EXISTS (SELECT 1 FROM people AS p WHERE t.id = 'person:' || p.id) ORDER BY 1`,
 	},
 	{
 		"topics.missing", "events, people or the floor without a counter: nothing about them can be changed (topic)",
 		"insert the topic into topics with the last seq of its log rows, 0 without any",
-		`SELECT x.id FROM (SELECT 'event:' || id AS id FROM events UNION ALL SELECT 'person:' || id FROM people UNION ALL SELECT 'floor' FROM sites) AS x
+		`SELECT x.id FROM (SELECT 'event:' || id AS id FROM events UNION ALL SELECT 'person:' || id FROM people UNION ALL SELECT 'floor' FROM sites UNION ALL SELECT 'requests' FROM sites) AS x
 			WHERE NOT EXISTS (SELECT 1 FROM topics AS t WHERE t.id = x.id) ORDER BY 1`,
 	},
 	{
@@ -61,9 +61,12 @@ var rules = []rule{
 			AND NOT EXISTS (SELECT 1 FROM seats AS x WHERE c.subject = 'seat:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM posts AS x WHERE c.subject = 'post:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM patrols AS x WHERE c.subject = 'patrol:' || x.id AND x.id = substr(c.subject, 8))
+			AND NOT EXISTS (SELECT 1 FROM functions AS x WHERE c.subject = 'function:' || x.id AND x.id = substr(c.subject, 10))
+			AND NOT EXISTS (SELECT 1 FROM agenda_items AS x WHERE c.subject = 'agenda:' || x.id AND x.id = substr(c.subject, 8))
 			AND NOT EXISTS (SELECT 1 FROM cues AS x WHERE c.subject = 'cue:' || x.id AND x.id = substr(c.subject, 5))
 			AND NOT EXISTS (SELECT 1 FROM vehicles AS x WHERE c.subject = 'vehicle:' || x.id AND x.id = substr(c.subject, 9))
 			AND NOT EXISTS (SELECT 1 FROM lifts AS x WHERE c.subject = 'lift:' || x.id AND x.id = substr(c.subject, 6))
+			AND NOT EXISTS (SELECT 1 FROM requests AS x WHERE c.subject = 'request:' || x.id AND x.id = substr(c.subject, 9))
 			AND NOT EXISTS (SELECT 1 FROM sites AS x WHERE c.subject = 'site:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM events AS x WHERE c.subject = 'event:' || x.id AND x.id = substr(c.subject, 7))
 			AND NOT EXISTS (SELECT 1 FROM people AS x WHERE c.subject = 'person:' || x.id AND x.id = substr(c.subject, 8))
@@ -95,6 +98,21 @@ var rules = []rule{
 		"find out who changed the row outside of the program, and set round_no and event_id to what the route says",
 		`SELECT x.id FROM checkpoints AS x JOIN patrols AS p ON p.id = x.patrol_id WHERE x.round_no > p.round_no OR x.event_id <> p.event_id ORDER BY 1`,
 	},
+	seqRule("functions", "functions", "function"),
+	seqRule("agenda_items", "lines of agendas", "agenda"),
+	{
+		"functions.room", "functions of two events in one room at the same time (function)",
+		"find out which is true, and strike or move the other one on the event's programme",
+		`SELECT x.id FROM functions AS x JOIN events AS e ON e.id = x.event_id
+			WHERE NOT x.struck AND e.status NOT IN ('draft','cancelled') AND EXISTS (SELECT 1 FROM functions AS y JOIN events AS o ON o.id = y.event_id
+				WHERE y.room_id = x.room_id AND y.event_id <> x.event_id AND NOT y.struck AND o.status NOT IN ('draft','cancelled') AND y.start_at < x.end_at AND y.end_at > x.start_at
+				AND (o.actual_end_at IS NULL OR o.actual_end_at > x.start_at) AND (e.actual_end_at IS NULL OR e.actual_end_at > y.start_at)) ORDER BY 1`,
+	},
+	{
+		"events.follow", "events with a call or visit afterwards that says too little: when, how, with whom, what was said (event)",
+		"write it down again on the event's register, or empty the follow columns",
+		`SELECT id FROM events WHERE (followed_at IS NULL) <> (follow_way IS NULL) ORDER BY 1`,
+	},
 	seqRule("cues", "cues", "cue"),
 	seqRule("vehicles", "vehicles", "vehicle"),
 	{
@@ -111,6 +129,21 @@ var rules = []rule{
 		"lifts.seq", "lifts whose seq is not a log row of theirs: screens may show an older state (lift)",
 		"set seq to the lift's last log row",
 		`SELECT x.id FROM lifts AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'floor' AND c.seq = x.seq AND c.subject = 'lift:' || x.id) ORDER BY 1`,
+	},
+	{
+		"requests.seq", "booking requests whose seq is not a log row of theirs: screens may show an older state (request)",
+		"set seq to the request's last log row",
+		`SELECT x.id FROM requests AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = 'requests' AND c.seq = x.seq AND c.subject = 'request:' || x.id) ORDER BY 1`,
+	},
+	{
+		"requests.offered", "booking requests that wait for the organiser without an offer, or have one open when they are decided (request)",
+		"set state of the request to waiting, or that of the offers to gone",
+		`SELECT x.id FROM requests AS x WHERE (x.state = 'offered') <> EXISTS (SELECT 1 FROM request_offers AS o WHERE o.request_id = x.id AND o.state = 'open') ORDER BY 1`,
+	},
+	{
+		"requests.choices", "booking requests without any time (request)",
+		"ask the organiser, and insert the time into request_choices",
+		`SELECT x.id FROM requests AS x WHERE NOT EXISTS (SELECT 1 FROM request_choices AS c WHERE c.request_id = x.id) ORDER BY 1`,
 	},
 	seqRule("hosts", "hosts", "host"),
 	seqRule("seat_plans", "seat plans", "plan"),

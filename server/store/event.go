@@ -295,6 +295,7 @@ type EventDraft struct {
 	Event  domain.Event // Rooms are filled here from RoomIDs
 	Rooms  []string
 	People []domain.Assignment // EventID may be empty; Crew empty = the person's own
+	Opened *Opened             // what the form showed: then only what was changed there is saved; nil = all of it
 }
 
 // CreateEvent makes a draft event and its topic. Needs RightCreate.
@@ -303,42 +304,53 @@ func (s *Store) CreateEvent(ctx context.Context, act domain.Act, d EventDraft) (
 		if err := tx.need(domain.RightCreate); err != nil {
 			return err
 		}
-		e := d.Event
-		if e.ID == "" {
-			e.ID = NewID()
+		e, err := tx.createEvent(ctx, d)
+		if err == nil {
+			tx.Receipt.Created = e.ID
 		}
-		e.Status, e.CreatedAt, e.StateAt = domain.EventDraft, tx.Now, tx.At
-		if err := e.Validate(); err != nil {
-			return err
-		}
-		topic := domain.EventTopic(e.ID)
-		if err := tx.Open(ctx, topic); err != nil {
-			if isUnique(err) {
-				return domain.Conflict("event.exists")
-			}
-			return err
-		}
-		var err error
-		if e.Number, err = tx.nextNumber(ctx, e.StartAt); err != nil {
-			return err
-		}
-		if err := tx.bookRooms(ctx, &e, d.Rooms); err != nil {
-			return err
-		}
-		e.Seq = tx.Next(topic)
-		if _, err := tx.NewInsert().Model(&e).Exec(ctx); err != nil {
-			return foreign(err, "commander_id")
-		}
-		if err := tx.saveRooms(ctx, &e); err != nil {
-			return err
-		}
-		if _, err := tx.assign(ctx, &e, d.People); err != nil {
-			return err
-		}
-		tx.Record(domain.Change{Topic: topic, EventID: e.ID, Subject: topic, Verb: "event.created", Label: e.Name, New: e.Number})
-		tx.Receipt.Created = e.ID
-		return nil
+		return err
 	})
+}
+
+// createEvent makes a draft, whoever asked for it.
+func (tx *Tx) createEvent(ctx context.Context, d EventDraft) (*domain.Event, error) {
+	e := d.Event
+	if e.ID == "" {
+		e.ID = NewID()
+	}
+	e.Status, e.CreatedAt, e.StateAt, e.RegisteredBy = domain.EventDraft, tx.Now, tx.At, personID(tx.Act)
+	if err := e.Validate(); err != nil {
+		return nil, err
+	}
+	if err := tx.judgeLevel(ctx, &e, 0, ""); err != nil {
+		return nil, err
+	}
+	topic := domain.EventTopic(e.ID)
+	if err := tx.Open(ctx, topic); err != nil {
+		if isUnique(err) {
+			return nil, domain.Conflict("event.exists")
+		}
+		return nil, err
+	}
+	var err error
+	if e.Number, err = tx.nextNumber(ctx, e.StartAt); err != nil {
+		return nil, err
+	}
+	if err := tx.bookRooms(ctx, &e, d.Rooms); err != nil {
+		return nil, err
+	}
+	e.Seq = tx.Next(topic)
+	if _, err := tx.NewInsert().Model(&e).Exec(ctx); err != nil {
+		return nil, foreign(err, "commander_id")
+	}
+	if err := tx.saveRooms(ctx, &e); err != nil {
+		return nil, err
+	}
+	if _, err := tx.assign(ctx, &e, d.People); err != nil {
+		return nil, err
+	}
+	tx.Record(domain.Change{Topic: topic, EventID: e.ID, Subject: topic, Verb: "event.created", Label: e.Name, New: e.Number})
+	return &e, nil
 }
 
 // taken says beside the field that somebody else has that value.
@@ -412,7 +424,7 @@ func (tx *Tx) bookRooms(ctx context.Context, e *domain.Event, ids []string) erro
 		Where("er.room_id IN (?) AND e.id <> ? AND e.status NOT IN ('draft','cancelled')", bun.List(ids), e.ID).
 		Where("e.start_at < ? AND COALESCE(e.actual_end_at, e.end_at) > ?", e.EndAt, e.StartAt).OrderExpr("e.start_at").Limit(1).Scan(ctx, &other)
 	if errors.Is(noRows(err), domain.ErrNotFound) {
-		return nil
+		return tx.heldByFunction(ctx, e, ids, e.StartAt, e.EndAt, "rooms")
 	}
 	if err != nil {
 		return err
@@ -553,11 +565,11 @@ func (s *Store) UpdateEvent(ctx context.Context, act domain.Act, id string, d Ev
 			return domain.Conflict("event.over")
 		}
 		old := *e
-		in := d.Event
-		e.Name, e.Type, e.Organiser, e.Contact, e.ContactPhone = in.Name, in.Type, in.Organiser, in.Contact, in.ContactPhone
-		e.PrincipalGuest, e.Notes, e.Level, e.LevelReason, e.Secrecy = in.PrincipalGuest, in.Notes, in.Level, in.LevelReason, in.Secrecy
-		e.Heads, e.ArrivalAt, e.StartAt, e.EndAt, e.BreakAt = in.Heads, in.ArrivalAt, in.StartAt, in.EndAt, in.BreakAt
-		e.CommanderID, e.Photo, e.Recording, e.TeaMinutes = in.CommanderID, in.Photo, in.Recording, in.TeaMinutes
+		d, err := tx.merge(ctx, e, d)
+		if err != nil {
+			return err
+		}
+		e.TakeFields(&d.Event)
 		if err := e.Validate(); err != nil {
 			return err
 		}
@@ -569,8 +581,11 @@ func (s *Store) UpdateEvent(ctx context.Context, act domain.Act, id string, d Ev
 				return err
 			}
 		}
-		if e.Level > old.Level && e.Status.Working() && (e.LevelReason == "" || e.LevelReason == old.LevelReason) {
-			return domain.InvalidField("level_reason", "event.level_lower_reason")
+		if err := tx.judgeLevel(ctx, e, old.Level, old.LevelReason); err != nil {
+			return err
+		}
+		if err := tx.shiftProgramme(ctx, e, e.StartAt.Sub(old.StartAt)); err != nil {
+			return err
 		}
 		changes := eventChanges(&old, e, s.Loc)
 		if len(changes) > 0 {
@@ -623,11 +638,9 @@ func eventChanges(a, b *domain.Event, loc *time.Location) []domain.Change {
 	if a.CommanderID != b.CommanderID {
 		list = append(list, domain.Change{Verb: "event.commander"})
 	}
-	facts := func(e *domain.Event) string {
-		return strings.Join([]string{e.Type, e.Organiser, e.Contact, e.ContactPhone, e.PrincipalGuest, e.Notes, e.LevelReason, strconv.FormatBool(e.Photo), strconv.FormatBool(e.Recording), strconv.Itoa(e.TeaMinutes)}, "\x1f")
-	}
-	if facts(a) != facts(b) {
-		list = append(list, domain.Change{Verb: "event.facts"})
+	// The others by name only: what stands there may name people.
+	if facts := otherFields(a, b); len(facts) > 0 {
+		list = append(list, domain.Change{Verb: "event.facts", New: strings.Join(facts, " ")})
 	}
 	return list
 }
@@ -677,6 +690,9 @@ func (s *Store) SetStatus(ctx context.Context, act domain.Act, id string, status
 				ids = append(ids, r.ID)
 			}
 			if err := tx.bookRooms(ctx, e, ids); err != nil {
+				return err
+			}
+			if err := tx.bookFunctions(ctx, e); err != nil {
 				return err
 			}
 		case domain.EventCancelled:

@@ -142,7 +142,7 @@ func TestConfirm(t *testing.T) {
 		for _, f := range refusal.Fields {
 			fields = append(fields, f.Field)
 		}
-		equal(t, "what is missing", strings.Join(fields, " "), "organiser contact rooms heads commander_id level_reason")
+		equal(t, "what is missing", strings.Join(fields, " "), "heads organiser contact level_reason rooms commander_id")
 		equal(t, "still", w.event(t, bare).Status, domain.EventDraft)
 		equal(t, "items", len(w.items(t, bare)), 0)
 

@@ -26,6 +26,10 @@ type MailJob struct {
 	Event      *domain.Event
 	Letter     *domain.Letter // nil = the program's
 	Token      string
+
+	// Request is to whose organiser it goes, instead of a guest; its Event is nil before there is one.
+	Request *domain.Request
+	Rooms   []domain.Room // all, for what was offered
 }
 
 // QueueMails puts letters on their way: to the named guests, or to all of a part of
@@ -172,6 +176,9 @@ var errStale = errors.New("mail: too old")
 // mailJob loads what a claimed row needs; ErrNotFound when it must not go out.
 func (s *Store) mailJob(ctx context.Context, r domain.Mail, now time.Time) (MailJob, error) {
 	m := MailJob{Mail: r}
+	if r.RequestID != "" {
+		return s.requestJob(ctx, m, now)
+	}
 	list, err := s.Invitations(ctx, r.EventID, r.GuestID)
 	if err != nil {
 		return m, err
@@ -199,6 +206,29 @@ func (s *Store) mailJob(ctx context.Context, r domain.Mail, now time.Time) (Mail
 	return m, err
 }
 
+// requestJob is mailJob for a request's organiser.
+func (s *Store) requestJob(ctx context.Context, m MailJob, now time.Time) (MailJob, error) {
+	r, err := requestByID(ctx, s.read, m.RequestID)
+	if err != nil {
+		return m, err
+	}
+	if m.Address = r.Email; m.Address == "" {
+		return m, domain.ErrNotFound
+	}
+	if now.Sub(m.MadeAt) > mailLife {
+		return m, errStale
+	}
+	m.Request = r
+	if m.Event, err = s.EventOfRequest(ctx, r); err != nil {
+		return m, err
+	}
+	if m.Rooms, err = s.Rooms(ctx); err != nil {
+		return m, err
+	}
+	m.Token, err = s.Token(ctx, domain.Pass{Kind: domain.PassRequest, ID: r.ID, No: r.PassNo})
+	return m, err
+}
+
 // RetryMail lets it be tried again after a while. A claim that ran out meanwhile is
 // somebody else's: then nothing changes.
 func (s *Store) RetryMail(ctx context.Context, m domain.Mail, after time.Duration, failure, detail string) error {
@@ -212,7 +242,11 @@ func (s *Store) RetryMail(ctx context.Context, m domain.Mail, after time.Duratio
 // meanwhile is somebody else's, but what was sent was sent: nobody sends it again.
 func (s *Store) EndMail(ctx context.Context, m domain.Mail, state domain.MailState, failure, detail string) error {
 	_, err := s.Write(ctx, domain.Act{}, func(ctx context.Context, tx *Tx) error {
-		if err := tx.lockGuest(ctx, m.GuestID); err != nil {
+		lock := func() error { return tx.lockGuest(ctx, m.GuestID) }
+		if m.RequestID != "" {
+			lock = func() error { return tx.Lock(ctx, domain.TopicRequests) }
+		}
+		if err := lock(); err != nil {
 			return err
 		}
 		res, err := tx.NewUpdate().Model((*domain.Mail)(nil)).Set("state = ?, claimed_until = NULL, ended_at = ?, address = ?", state, tx.Now, m.Address).
@@ -223,6 +257,13 @@ func (s *Store) EndMail(ctx context.Context, m domain.Mail, state domain.MailSta
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return err
+		}
+		if m.RequestID != "" {
+			r, err := requestByID(ctx, tx, m.RequestID)
+			if err != nil {
+				return err
+			}
+			return tx.saveRequest(ctx, r, domain.Change{Verb: "request.mail_" + string(state), New: m.Kind, Note: detail, Minor: state != domain.MailFailed})
 		}
 		x, known, err := tx.invited(ctx, m.GuestID)
 		if err != nil {

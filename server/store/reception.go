@@ -105,6 +105,8 @@ func (s *Store) settledReception(ctx context.Context, open []domain.Notice) ([]d
 			table, condition = "guests", "next_at IS NOT NULL AND NOT struck"
 		case "early":
 			table, condition = "events", "early_mode IS NULL AND status NOT IN ('closed','cancelled')"
+		case "request":
+			table, condition = "requests", "reply_by IS NOT NULL"
 		case "lift":
 			table, condition = "lifts", "state IN ('fault','trapped')"
 		default:

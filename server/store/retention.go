@@ -101,8 +101,70 @@ func (tx *Tx) erase(ctx context.Context, eventID string, before time.Time) error
 	if err := tx.eraseLog(ctx, eventID, w); err != nil {
 		return err
 	}
-	e.ErasedAt, e.PrincipalGuest, e.Contact, e.ContactPhone = &tx.Now, "", "", ""
+	e.ReplaceTexts(w.text.Replace)
+	e.ErasedAt, e.PrincipalGuest, e.PrincipalTitle, e.Contact, e.ContactPhone, e.FollowWith = &tx.Now, "", "", "", "", ""
 	return tx.saveEvent(ctx, e, domain.Change{Verb: "event.erased", New: strconv.Itoa(w.guests)})
+}
+
+// EraseRequests takes who asked out of every booking request whose last day lies as
+// far back as that of an event whose guests are erased: contact, words, names under
+// what was signed, attachments, mails and the log's texts. It returns how many it did.
+func (s *Store) EraseRequests(ctx context.Context) (int, error) {
+	site, err := s.Site(ctx)
+	if err != nil || site.ID == "" {
+		return 0, err
+	}
+	before := s.Now().AddDate(0, 0, -site.GuestDays)
+	var ids []string
+	err = s.read.NewSelect().TableExpr("requests AS r").ColumnExpr("r.id").Where("r.erased_at IS NULL AND r.created_at < ?", before).
+		Where("NOT EXISTS (SELECT 1 FROM request_choices AS c WHERE c.request_id = r.id AND c.end_at >= ?)", before).
+		Where("NOT EXISTS (SELECT 1 FROM request_offers AS o WHERE o.request_id = r.id AND o.end_at >= ?)", before).
+		Where("NOT EXISTS (SELECT 1 FROM events AS e WHERE e.id = r.event_id AND e.end_at >= ?)", before).OrderExpr("r.id").Limit(eraseAtOnce).Scan(ctx, &ids)
+	if err != nil {
+		return 0, asPerson(err)
+	}
+	done := 0
+	for _, id := range ids {
+		if _, err := s.Write(ctx, domain.Act{}, func(ctx context.Context, tx *Tx) error { return tx.eraseRequest(ctx, id) }); err != nil {
+			return done, err
+		}
+		done++
+	}
+	return done, nil
+}
+
+func (tx *Tx) eraseRequest(ctx context.Context, id string) error {
+	r, err := tx.lockRequest(ctx, id)
+	if err != nil || r.ErasedAt != nil {
+		return err // another instance was faster
+	}
+	for _, q := range []string{
+		"UPDATE request_needs SET detail = NULL WHERE request_id = ?",
+		"UPDATE request_offers SET note = NULL WHERE request_id = ?",
+		"UPDATE request_questions SET question = '–', answer = CASE WHEN answer IS NULL THEN NULL ELSE '–' END WHERE request_id = ?",
+		"DELETE FROM request_files WHERE request_id = ?", // and SweepPhotos takes what no row knows
+		"DELETE FROM mails WHERE request_id = ?",
+		"DELETE FROM deliveries WHERE notice_id IN (SELECT id FROM notices WHERE subjects = 'request:' || ?)",
+		"DELETE FROM notices WHERE subjects = 'request:' || ?",
+		"UPDATE changes SET label = '', old = NULL, new = NULL, note = NULL WHERE topic = 'requests' AND subject = 'request:' || ?",
+	} {
+		if _, err := tx.NewRaw(q, id).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	r.Contact, r.Phone, r.Email, r.Notes, r.Words, r.PlanBy, r.HallBy, r.RecordBy = "", "", "", "", "", "", "", ""
+	if r.Reason != "" {
+		r.Reason = "–"
+	}
+	if r.State.Open() { // nobody ever answered; now nobody can
+		if err := tx.closeOffers(ctx, r, domain.OfferGone); err != nil {
+			return err
+		}
+		r.State, r.StateAt, r.Reason = domain.RequestDeclined, tx.Now, "–"
+	}
+	r.ErasedAt, r.ReplyBy = &tx.Now, nil
+	r.PassNo++
+	return tx.saveRequest(ctx, r, domain.Change{Verb: "request.erased", New: r.Number})
 }
 
 // pseudonyms are what people of an event are called from now on.
@@ -171,7 +233,7 @@ func (tx *Tx) eraseRows(ctx context.Context, eventID string) error {
 // texts are what crews were told to do, what they answered, and what plans and parties are called.
 var texts = map[string][]string{
 	"parties": {"name"}, "items": {"zh", "en", "reason", "reading"}, "posts": {"name", "task"}, "duties": {"reason", "handover", "override"}, "patrols": {"name"}, "checkpoints": {"name", "skipped"},
-	"cues": {"zh", "en"}, "seat_plans": {"name", "place"},
+	"cues": {"zh", "en"}, "functions": {"name", "place", "notes"}, "agenda_items": {"title", "speaker", "needs"}, "seat_plans": {"name", "place"},
 }
 
 // eraseTexts takes names out of what people wrote about other things.

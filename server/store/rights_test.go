@@ -16,7 +16,7 @@ import (
 // deeds is everything that can be asked of an event by somebody, by the name
 // of the method. Each would be right for the commander or the supervisor.
 type deeds struct {
-	event, item, round, guest, party, photo, plan, seat, host, stray, post, duty, vehicle, cue, patrol, checkpoint string
+	event, item, round, guest, party, photo, plan, seat, host, stray, post, duty, vehicle, cue, patrol, checkpoint, function, line string
 }
 
 func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain.Act) (domain.Receipt, error) {
@@ -178,6 +178,22 @@ func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain
 			return s.SkipCheckpoint(ctx, a, d.checkpoint, "门锁着")
 		},
 		"UnmarkCheckpoint": func(ctx context.Context, a act) (R, error) { return s.UnmarkCheckpoint(ctx, a, d.checkpoint) },
+		"SaveFollowUp":     func(ctx context.Context, a act) (R, error) { return s.SaveFollowUp(ctx, a, d.event, domain.FollowUp{}) },
+		"AddFunction": func(ctx context.Context, a act) (R, error) {
+			return s.AddFunction(ctx, a, d.event, domain.Function{Name: "合影", Kind: "photo", StartAt: s.Now().Add(time.Hour), EndAt: s.Now().Add(2 * time.Hour)})
+		},
+		"ChangeFunction": func(ctx context.Context, a act) (R, error) {
+			return s.ChangeFunction(ctx, a, d.function, domain.Function{Name: "合影", Kind: "photo", StartAt: s.Now().Add(time.Hour), EndAt: s.Now().Add(2 * time.Hour)}, 0)
+		},
+		"StrikeFunction": func(ctx context.Context, a act) (R, error) { return s.StrikeFunction(ctx, a, d.function) },
+		"AddAgendaItem": func(ctx context.Context, a act) (R, error) {
+			return s.AddAgendaItem(ctx, a, d.event, domain.AgendaItem{Title: "开场", Minutes: 5})
+		},
+		"ChangeAgendaItem": func(ctx context.Context, a act) (R, error) {
+			return s.ChangeAgendaItem(ctx, a, d.line, domain.AgendaItem{Title: "开场白", Minutes: 5}, true, 0)
+		},
+		"MoveAgendaItem":   func(ctx context.Context, a act) (R, error) { return s.MoveAgendaItem(ctx, a, d.line, true) },
+		"StrikeAgendaItem": func(ctx context.Context, a act) (R, error) { return s.StrikeAgendaItem(ctx, a, d.line) },
 		"AddCue": func(ctx context.Context, a act) (R, error) {
 			return s.AddCue(ctx, a, d.event, domain.Cue{Cause: domain.CauseGate, Crew: domain.CrewSVC, Zh: "迎宾"})
 		},
@@ -240,6 +256,8 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 		t.Fatal(err)
 	}
 	d.patrol, d.checkpoint = patrols[0].ID, patrols[0].Checkpoints[0].ID
+	d.function = must(t)(w.Store.AddFunction(t.Context(), domain.Act{}, event, domain.Function{Name: "签字", Kind: "signing", StartAt: w.Store.Now().Add(time.Hour), EndAt: w.Store.Now().Add(2 * time.Hour)})).Created
+	d.line = must(t)(w.Store.AddAgendaItem(t.Context(), domain.Act{}, event, domain.AgendaItem{Title: "主持", Minutes: 5})).Created
 	d.stray = must(t)(w.Store.MeetStray(t.Context(), domain.Act{}, domain.Stray{EventID: event, Name: "泽兰", State: domain.StrayAsked})).Created
 	if taken := w.Item(t, event, "S4").Photos; len(taken) > 0 {
 		d.photo = taken[0].ID
@@ -250,7 +268,8 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 // Every method that takes a person and something of an event is tried here.
 func TestAllDeedsAreTried(t *testing.T) {
 	elsewhere := "Write CreateEvent CreatePerson UpdatePerson SetPin SetDisabled SetLocale RevokeSession CreateSession Events " +
-		"SetDaisRule SetGuestDays AddLift SetLift LookedAt Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, seat_test.go
+		"SetDaisRule SetGuestDays AddLevelRule ChangeLevelRule MoveLevelRule DeleteLevelRule AddLift SetLift LookedAt Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName " +
+		"MakeRequest Requests Request RequestOf AcceptRequest OfferRoom WithdrawOffer DeclineRequest AskOrganiser NoteRequest AssignRequest RevokeRequestLink SetReplyHours TakeOffer RefuseOffers AnswerQuestion CompleteNeed WithdrawRequest ConfirmPlan AcceptHall SignRecord" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, request_test.go, seat_test.go
 	tried := deeds{}.all(nil)
 	typ := reflect.TypeFor[*store.Store]()
 	for m := range typ.Methods() {
@@ -307,7 +326,7 @@ func TestOutsiders(t *testing.T) {
 			equal(t, "announced", h.count(), 0)
 		}
 		// What does not exist at all answers the same.
-		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x", post: "x", duty: "x", vehicle: "x", cue: "x", patrol: "x", checkpoint: "x"}).all(s) {
+		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x", post: "x", duty: "x", vehicle: "x", cue: "x", patrol: "x", checkpoint: "x", function: "x", line: "x"}).all(s) {
 			if name == "UpdateEvent" {
 				continue // its draft is made from the event
 			}

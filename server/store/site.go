@@ -15,17 +15,25 @@ func (s *Store) Found(ctx context.Context, site domain.Site, rooms []domain.Room
 	if site.GuestDays == 0 {
 		site.GuestDays = domain.GuestDaysUsual
 	}
+	site.UsualHours()
 	_, err := s.Write(ctx, domain.Act{}, func(ctx context.Context, tx *Tx) error {
-		if _, err := tx.NewInsert().Model(&site).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
+		res, err := tx.NewInsert().Model(&site).On("CONFLICT DO NOTHING").Exec(ctx)
+		if err != nil {
 			return err
 		}
-		if _, err := tx.NewRaw("INSERT INTO topics (id, seq) VALUES (?, 0) ON CONFLICT DO NOTHING", domain.TopicFloor).Exec(ctx); err != nil {
+		if n, _ := res.RowsAffected(); n > 0 {
+			rules := domain.UsualLevelRules()
+			if _, err := tx.NewInsert().Model(&rules).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.NewRaw("INSERT INTO topics (id, seq) VALUES (?, 0), (?, 0) ON CONFLICT DO NOTHING", domain.TopicFloor, domain.TopicRequests).Exec(ctx); err != nil {
 			return err
 		}
 		if len(rooms) == 0 {
 			return nil
 		}
-		_, err := tx.NewInsert().Model(&rooms).On("CONFLICT DO NOTHING").Exec(ctx)
+		_, err = tx.NewInsert().Model(&rooms).On("CONFLICT DO NOTHING").Exec(ctx)
 		return err
 	})
 	return err

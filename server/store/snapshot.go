@@ -179,21 +179,26 @@ func appendText(b []byte, s string) ([]byte, error) {
 	return append(b, j...), err
 }
 
-// PhotoFiles are the names of the photos whose files should be there, and
-// whether the photo stands: the files of a struck one may go at any moment.
+// PhotoFiles are the names of the photos and attachments whose files should be there,
+// and whether they stand: the files of a struck photo may go at any moment.
 func (sn *Snapshot) PhotoFiles(ctx context.Context) (map[string]bool, error) {
 	if _, ok := sn.tables["photos"]; !ok { // an older schema
 		return nil, nil
 	}
-	return photoFiles(ctx, sn.db)
+	_, attached := sn.tables["request_files"]
+	return photoFiles(ctx, sn.db, attached)
 }
 
-func photoFiles(ctx context.Context, db bun.IDB) (map[string]bool, error) {
+func photoFiles(ctx context.Context, db bun.IDB, attached bool) (map[string]bool, error) {
 	var rows []struct {
 		File   string
 		Stands bool
 	}
-	if err := db.NewRaw("SELECT file, struck_at IS NULL AS stands FROM photos WHERE NOT erased").Scan(ctx, &rows); err != nil {
+	query := "SELECT file, struck_at IS NULL AS stands FROM photos WHERE NOT erased"
+	if attached {
+		query += " UNION ALL SELECT file, TRUE FROM request_files"
+	}
+	if err := db.NewRaw(query).Scan(ctx, &rows); err != nil {
 		return nil, err
 	}
 	files := make(map[string]bool, len(rows))

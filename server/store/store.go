@@ -37,6 +37,8 @@ type Store struct {
 	// Announce is called once per changed topic after a commit, never inside a
 	// transaction. It must not block.
 	Announce func(Announcement)
+	// Mailing says that mails can be sent from here; set once, before anything is written.
+	Mailing bool
 	// OnCommit, when set, observes each act's duration from Write to commit.
 	OnCommit func(d time.Duration, ok bool)
 

@@ -62,6 +62,9 @@ func (a *App) EventBoard(c *fiber.Ctx) error {
 		return err
 	}
 	page := views.EventBoardPage{Page: p, Event: *e, Progress: domain.Sum(b.items, p.Now), Stars: stars(e, b.items, p.Now), Parties: b.parties, Counts: b.counts, Cues: b.cues, Feed: b.feed}
+	if page.Functions, err = a.Store.Functions(c.UserContext(), e.ID); err != nil {
+		return err
+	}
 	return show(c, fiber.Map{"event": e, "seq": heads[domain.EventTopic(e.ID)], "progress": page.Progress, "stars": page.Stars, "counts": page.Counts, "feed": page.Feed}, views.EventBoard(page))
 }
 

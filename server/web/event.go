@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"time"
@@ -75,6 +76,9 @@ func (a *App) Event(c *fiber.Ctx) error {
 		SeeGuests: v.Can(domain.RightGuestsSee, e.Secrecy), SeeBoard: v.Can(domain.RightEventBoard, e.Secrecy),
 	}
 	if page.Feed, err = a.crewFeed(ctx, e.ID); err != nil {
+		return err
+	}
+	if page.Functions, page.Agenda, err = a.programme(c, e); err != nil {
 		return err
 	}
 	if page.SeeGuests {
@@ -170,7 +174,7 @@ func (a *App) NewEvent(c *fiber.Ctx) error {
 	if day, err := time.ParseInLocation("2006-01-02", c.Query("day"), a.Loc); err == nil {
 		in.StartAt, in.EndAt = day.Add(9*time.Hour).Format(localLayout), day.Add(10*time.Hour).Format(localLayout)
 	}
-	return a.eventForm(c, "", "", in, nil, "")
+	return a.eventForm(c, views.EventForm{In: in})
 }
 
 // EditEvent is GET /events/{id}/edit.
@@ -184,18 +188,30 @@ func (a *App) EditEvent(c *fiber.Ctx) error {
 	for _, as := range list {
 		in.People = append(in.People, as.PersonID)
 	}
-	return a.eventForm(c, e.ID, e.Status, in, nil, "")
+	form, err := a.openForm(e, in)
+	if err != nil {
+		return err
+	}
+	return a.eventForm(c, form)
 }
 
-func (a *App) eventForm(c *fiber.Ctx, id string, status domain.EventStatus, in views.EventInput, fields views.Errors, general string) error {
+// openForm is the form of an event as it is.
+func (a *App) openForm(e *domain.Event, in views.EventInput) (views.EventForm, error) {
+	opened, err := json.Marshal(in)
+	return views.EventForm{ID: e.ID, In: in, Status: e.Status, Seq: e.Seq, Opened: string(opened)}, err
+}
+
+// eventForm shows the form, with what it still lacks and the level that the rules suggest.
+func (a *App) eventForm(c *fiber.Ctx, form views.EventForm) error {
 	title := "event_form.new_title"
-	if id != "" {
+	if form.ID != "" {
 		title = "event_form.edit_title"
 	}
 	p, err := a.page(c, "events", title)
 	if err != nil {
 		return err
 	}
+	p.View = "event-form"
 	rooms, err := a.Store.Rooms(c.UserContext())
 	if err != nil {
 		return err
@@ -210,10 +226,19 @@ func (a *App) eventForm(c *fiber.Ctx, id string, status domain.EventStatus, in v
 			active = append(active, x)
 		}
 	}
-	if len(fields) > 0 || general != "" {
+	if len(form.Errors) > 0 || form.Error != "" || len(form.Clashes) > 0 {
 		c.Status(fiber.StatusUnprocessableEntity)
 	}
-	return render(c, views.EventFormView(views.EventForm{Page: p, ID: id, In: in, Errors: fields, Error: general, Rooms: rooms, People: active, Keys: peopleKeys(active), Status: status}))
+	typed, _ := a.typedEvent(form.In) // what cannot be read is empty here
+	for _, id := range form.In.Rooms {
+		typed.Rooms = append(typed.Rooms, domain.Room{ID: id})
+	}
+	form.Missing = typed.Missing()
+	if form.Suggestion, err = a.suggestion(c, &typed); err != nil {
+		return err
+	}
+	form.Page, form.Rooms, form.People, form.Keys = p, rooms, active, peopleKeys(active)
+	return render(c, views.EventFormView(form))
 }
 
 const localLayout = "2006-01-02T15:04"
@@ -236,6 +261,10 @@ func (a *App) eventInput(e *domain.Event) views.EventInput {
 		Notes: e.Notes, Level: strconv.Itoa(e.Level), LevelReason: e.LevelReason, Secrecy: string(e.Secrecy), Heads: strconv.Itoa(e.Heads),
 		ArrivalAt: local(e.ArrivalAt), StartAt: local(&e.StartAt), EndAt: local(&e.EndAt), BreakAt: local(e.BreakAt), Commander: e.CommanderID,
 		Photo: on(e.Photo), Recording: on(e.Recording),
+		Undertaker: e.Undertaker, Purpose: e.Purpose, Needs: e.Needs, Wishes: e.Wishes, PrincipalTitle: e.PrincipalTitle,
+		GuestRank: string(e.GuestRank), HostRank: string(e.HostRank), GuestHeads: figure(e.GuestHeads), EscortHeads: figure(e.EscortHeads),
+		ExpenseClass: figure(e.ExpenseClass), Layout: string(e.Layout), TeaWish: e.TeaWish, WelcomeText: e.WelcomeText, Banner: e.Banner,
+		Flowers: e.Flowers, SeatWish: e.SeatWish, PhotoWish: e.PhotoWish,
 	}
 	if e.TeaMinutes > 0 {
 		in.TeaMinutes = strconv.Itoa(e.TeaMinutes)
@@ -259,43 +288,11 @@ func (a *App) eventDraft(c *fiber.Ctx) (views.EventInput, store.EventDraft, erro
 	if in.People == nil {
 		in.People = formList(c, "people")
 	}
-	var bad domain.Invalid
-	number := func(field, s, key string) int {
-		n, err := wholeNumber(s)
-		if err != nil {
-			bad.Add(field, key)
-		}
-		return n
-	}
-	moment := func(field, s string) *time.Time {
-		s = domain.Clean(s, false)
-		if s == "" {
-			return nil
-		}
-		t, err := a.parseLocal(s)
-		if err != nil {
-			bad.Add(field, "field.time")
-			return nil
-		}
-		return &t
-	}
-	e := domain.Event{
-		ID: c.FormValue("id"), Name: in.Name, Type: in.Type, Organiser: in.Organiser, Contact: in.Contact, ContactPhone: in.ContactPhone,
-		PrincipalGuest: in.PrincipalGuest, Notes: in.Notes, Level: number("level", in.Level, "event.level_range"), LevelReason: in.LevelReason,
-		Secrecy: domain.Secrecy(in.Secrecy), Heads: number("heads", in.Heads, "event.heads_range"),
-		ArrivalAt: moment("arrival_at", in.ArrivalAt), BreakAt: moment("break_at", in.BreakAt), CommanderID: in.Commander,
-		Photo: in.Photo != "", Recording: in.Recording != "", TeaMinutes: number("tea_minutes", in.TeaMinutes, "event.tea_range"),
-	}
+	choose(c, &in)
+	e, bad := a.typedEvent(in)
+	e.ID = c.FormValue("id")
 	if e.ID != "" && !plainID(e.ID) {
 		bad.Add("id", "error.bad_key")
-	}
-	for _, m := range []struct {
-		field, text string
-		to          *time.Time
-	}{{"start_at", in.StartAt, &e.StartAt}, {"end_at", in.EndAt, &e.EndAt}} {
-		if t := moment(m.field, m.text); t != nil {
-			*m.to = *t
-		}
 	}
 	for _, x := range []struct {
 		field string
@@ -317,12 +314,82 @@ func (a *App) eventDraft(c *fiber.Ctx) (views.EventInput, store.EventDraft, erro
 		}
 		return in, d, refusal
 	}
-	return in, d, nil
+	var err error
+	d.Opened, err = a.openedForm(c)
+	return in, d, err
+}
+
+// openedForm is what the form said when it was opened; nil where it does not tell.
+func (a *App) openedForm(c *fiber.Ctx) (*store.Opened, error) {
+	text := c.FormValue("opened")
+	if text == "" {
+		return nil, nil
+	}
+	var in views.EventInput
+	if err := json.Unmarshal([]byte(text), &in); err != nil {
+		return nil, errBadRequest
+	}
+	seq, err := strconv.ParseInt(c.FormValue("seq"), 10, 64)
+	if err != nil {
+		return nil, errBadRequest
+	}
+	e, _ := a.typedEvent(in)
+	o := &store.Opened{Event: e, People: in.People, Seq: seq}
+	for _, id := range in.Rooms {
+		o.Event.Rooms = append(o.Event.Rooms, domain.Room{ID: id})
+	}
+	return o, nil
+}
+
+// typedEvent reads what was typed; bad says what could not be read.
+func (a *App) typedEvent(in views.EventInput) (e domain.Event, bad domain.Invalid) {
+	number := func(field, s, key string) int {
+		n, err := wholeNumber(s)
+		if err != nil {
+			bad.Add(field, key)
+		}
+		return n
+	}
+	moment := func(field, s string) *time.Time {
+		s = domain.Clean(s, false)
+		if s == "" {
+			return nil
+		}
+		t, err := a.parseLocal(s)
+		if err != nil {
+			bad.Add(field, timeKey(err))
+			return nil
+		}
+		return &t
+	}
+	e = domain.Event{
+		Name: in.Name, Type: in.Type, Organiser: in.Organiser, Contact: in.Contact, ContactPhone: in.ContactPhone,
+		PrincipalGuest: in.PrincipalGuest, Notes: in.Notes, Level: number("level", in.Level, "event.level_range"), LevelReason: in.LevelReason,
+		Secrecy: domain.Secrecy(in.Secrecy), Heads: number("heads", in.Heads, "event.heads_range"),
+		ArrivalAt: moment("arrival_at", in.ArrivalAt), BreakAt: moment("break_at", in.BreakAt), CommanderID: in.Commander,
+		Photo: in.Photo != "", Recording: in.Recording != "", TeaMinutes: number("tea_minutes", in.TeaMinutes, "event.tea_range"),
+		Register: domain.Register{
+			Undertaker: in.Undertaker, Purpose: in.Purpose, Needs: in.Needs, Wishes: in.Wishes, PrincipalTitle: in.PrincipalTitle,
+			GuestRank: domain.GuestRank(in.GuestRank), HostRank: domain.HostRank(in.HostRank),
+			GuestHeads: number("guest_heads", in.GuestHeads, "event.heads_range"), EscortHeads: number("escort_heads", in.EscortHeads, "event.heads_range"),
+			ExpenseClass: number("expense_class", in.ExpenseClass, "field.choose"), Layout: domain.Layout(in.Layout), TeaWish: in.TeaWish,
+			WelcomeText: in.WelcomeText, Banner: in.Banner, Flowers: in.Flowers, SeatWish: in.SeatWish, PhotoWish: in.PhotoWish,
+		},
+	}
+	for _, m := range []struct {
+		field, text string
+		to          *time.Time
+	}{{"start_at", in.StartAt, &e.StartAt}, {"end_at", in.EndAt, &e.EndAt}} {
+		if t := moment(m.field, m.text); t != nil {
+			*m.to = *t
+		}
+	}
+	return e, bad
 }
 
 // CreateEvent is POST /events; UpdateEvent is PUT /events/{id}.
 func (a *App) CreateEvent(c *fiber.Ctx) error {
-	return a.saveEvent(c, "", "", func(act domain.Act, d store.EventDraft) (domain.Receipt, error) {
+	return a.saveEvent(c, nil, func(act domain.Act, d store.EventDraft) (domain.Receipt, error) {
 		return a.Store.CreateEvent(c.UserContext(), act, d)
 	})
 }
@@ -334,7 +401,7 @@ func (a *App) UpdateEvent(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return a.saveEvent(c, e.ID, e.Status, func(act domain.Act, d store.EventDraft) (domain.Receipt, error) {
+	return a.saveEvent(c, e, func(act domain.Act, d store.EventDraft) (domain.Receipt, error) {
 		r, err := a.Store.UpdateEvent(c.UserContext(), act, e.ID, d)
 		if err == nil {
 			a.letGo(before, d.People)
@@ -353,7 +420,9 @@ func (a *App) letGo(before, after []domain.Assignment) {
 	}
 }
 
-func (a *App) saveEvent(c *fiber.Ctx, id string, status domain.EventStatus, save func(domain.Act, store.EventDraft) (domain.Receipt, error)) error {
+// saveEvent answers a form of an event, nil: a new one. Where somebody else changed
+// the same field, the rest is saved and the form asks which value is right.
+func (a *App) saveEvent(c *fiber.Ctx, e *domain.Event, save func(domain.Act, store.EventDraft) (domain.Receipt, error)) error {
 	act, err := a.act(c)
 	if err != nil {
 		return err
@@ -365,7 +434,12 @@ func (a *App) saveEvent(c *fiber.Ctx, id string, status domain.EventStatus, save
 	}
 	if fields, general, rest := fieldErrors(err, locale(c)); err != nil && rest == nil && !wantsJSON(c) {
 		ack(c)
-		return a.eventForm(c, id, status, in, fields, general)
+		form := views.EventForm{In: in, Errors: fields, Error: general, Opened: c.FormValue("opened")}
+		if e != nil {
+			form.ID, form.Status = e.ID, e.Status
+			form.Seq, _ = strconv.ParseInt(c.FormValue("seq"), 10, 64)
+		}
+		return a.eventForm(c, form)
 	}
 	if err != nil || wantsJSON(c) {
 		if r.Created != "" {
@@ -373,8 +447,13 @@ func (a *App) saveEvent(c *fiber.Ctx, id string, status domain.EventStatus, save
 		}
 		return a.reply(c, r, err)
 	}
-	if r.Created != "" {
-		id = r.Created
+	if len(r.Clashes) > 0 {
+		ack(c)
+		return a.clashForm(c, e.ID, in, r.Clashes)
+	}
+	id := r.Created
+	if id == "" {
+		id = e.ID
 	}
 	return redirect(c, "/events/"+id)
 }

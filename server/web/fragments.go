@@ -38,6 +38,14 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 		if len(items) > 0 {
 			err = f.overview()
 		}
+		if err == nil {
+			err = f.timeline(subjects)
+		}
+	case ViewProgramme:
+		if changed {
+			return []templ.Component{stale}, nil // its times
+		}
+		err = f.programmeParts(subjects)
 	case ViewGuests:
 		err = f.guests(guests, changed)
 	case ViewLobby:
@@ -63,6 +71,9 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 			if err = f.cueStrip(); err != nil {
 				return nil, err
 			}
+		}
+		if err = f.timeline(subjects); err != nil {
+			return nil, err
 		}
 		err = f.board(len(items) > 0 || changed || clock, len(guests) > 0)
 	case ViewAll:

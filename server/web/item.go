@@ -144,10 +144,21 @@ func (a *App) dueAt(s string, e *domain.Event) (*time.Time, error) {
 func (a *App) parseLocal(s string) (time.Time, error) {
 	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04"} {
 		if t, err := time.ParseInLocation(layout, s, a.Loc); err == nil && t.Year() >= 2000 && t.Year() < 2200 {
+			if t.Format(layout) != s { // the clocks jump over it
+				return time.Time{}, domain.InvalidField("", "field.time_skipped")
+			}
 			return t.UTC(), nil
 		}
 	}
 	return time.Time{}, domain.InvalidField("", "field.time")
+}
+
+// timeKey is the sentence about a time that parseLocal did not take.
+func timeKey(err error) string {
+	if e, ok := domain.AsError(err); ok && len(e.Fields) > 0 {
+		return e.Fields[0].Key
+	}
+	return "field.time"
 }
 
 // AcceptCrew is PUT /events/{id}/acceptance: all that a crew submitted, with exceptions.

@@ -32,6 +32,8 @@ const (
 	ViewInvite   = "invite"
 	ViewAll      = "all" // items and guests: for programs
 
+	ViewProgramme = "programme" // functions and agenda of one event
+
 	ViewPosts    = "posts"
 	ViewCues     = "cues"
 	ViewVehicles = "vehicles"
@@ -46,6 +48,8 @@ const (
 	ViewDoor        = "door"
 	// ViewHeadcount is told to fetch itself again when anybody comes or goes.
 	ViewHeadcount = "headcount"
+	// ViewRequests are the booking requests, or one: what of them one may see is personal, so it fetches itself again.
+	ViewRequests = "requests"
 )
 
 // viewRights is what a view needs on the events it shows.
@@ -54,9 +58,11 @@ var viewRights = map[string]domain.Right{
 	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 	ViewPosts: domain.RightEventSee, ViewCues: domain.RightEventSee, ViewVehicles: domain.RightGuestsSee, ViewControl: domain.RightGuestsSee,
-	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
+	ViewProgramme: domain.RightEventSee,
+	ViewNotices:   domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
 	ViewInvitations: domain.RightGuestsEdit, ViewInvitation: domain.RightGuestsEdit,
-	ViewDoor: domain.RightGuestsSee, ViewHeadcount: domain.RightGuestsSee,
+	ViewRequests: domain.RightEventSee,
+	ViewDoor:     domain.RightGuestsSee, ViewHeadcount: domain.RightGuestsSee,
 }
 
 // Subscribe checks who opens a socket and for what (GET /live).
@@ -134,6 +140,10 @@ func (a *App) mayWatch(ctx context.Context, p *domain.Person, topics []domain.To
 			}
 		case domain.TopicBoard:
 			if !p.Can(domain.RightWall) {
+				return domain.ErrNotFound
+			}
+		case domain.TopicRequests:
+			if view != ViewRequests || !p.Can(domain.RightRequests) {
 				return domain.ErrNotFound
 			}
 		case domain.TopicFloor:
@@ -236,7 +246,7 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 	switch {
 	case kind == "person":
 		parts, err = a.personFragments(ctx, id, key, subjects)
-	case key.View == ViewToday || key.View == ViewActivity:
+	case key.View == ViewToday || key.View == ViewActivity || key.View == ViewRequests && kind == domain.TopicRequests:
 		parts = append(parts, stale)
 	case (key.View == ViewLobby || key.View == ViewDoor || key.View == ViewHeadcount) && kind == domain.TopicBoard:
 		var moved bool

@@ -42,7 +42,7 @@ func (a *App) Frame(c *fiber.Ctx) (err error) {
 	switch {
 	case IsImport(c.Path()):
 		limit = importTime
-	case IsPhoto(c.Method(), c.Path()):
+	case IsPhoto(c.Method(), c.Path()), IsBooking(c.Method(), c.Path()):
 		limit = photoTime
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
@@ -109,7 +109,7 @@ func (a *App) SameOrigin(c *fiber.Ctx) error {
 		if u, err := url.Parse(origin); err == nil && u.Host == string(c.Request().Host()) {
 			return c.Next()
 		}
-		if origin == "null" && strings.HasPrefix(c.Path(), "/g/") { // that page sends no referrer, so older browsers say nothing; its token is the right, no cookie
+		if origin == "null" && (strings.HasPrefix(c.Path(), "/g/") || strings.HasPrefix(c.Path(), "/r/")) { // that page sends no referrer, so older browsers say nothing; its token is the right, no cookie
 			return c.Next()
 		}
 	}

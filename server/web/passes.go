@@ -72,6 +72,9 @@ func (a *App) Organiser(c *fiber.Ctx) error {
 		if page.Absent, err = a.Store.Absent(ctx, e.ID, views.AbsentMost); err != nil {
 			return err
 		}
+		if page.Functions, page.Agenda, err = a.programme(c, e); err != nil {
+			return err
+		}
 		if page.Strays, err = a.Store.Strays(ctx, e.Arrival().AddDate(0, 0, -1), e.ID); err != nil {
 			return err
 		}

@@ -203,3 +203,28 @@ func (s set) patrols() []domain.Patrol {
 	fresh := domain.Patrol{ID: "fresh", EventID: s.event.ID, Name: s.long(), Crew: domain.CrewCLN, RoundNo: 1, Sort: 2, Checkpoints: []domain.Checkpoint{{ID: "fresha", Name: s.T("position.gate")}}}
 	return []domain.Patrol{begun, fresh}
 }
+
+// functions: one that is over, two at the same time, one with a long name.
+func (s set) functions() []domain.Function {
+	at := func(name string, kind domain.FunctionKind, from, till int) domain.Function {
+		return domain.Function{ID: string(kind) + "f", EventID: s.event.ID, Name: name, Kind: kind, Place: s.T("position.lobby"), Layout: domain.LayoutTheatre, StartAt: *s.inP(from), EndAt: *s.inP(till)}
+	}
+	return []domain.Function{at(s.T("function_kind.arrival"), "arrival", -60, -50), at(s.T("function_kind.meeting"), "meeting", -10, 40), at(s.long(), "photo", 20, 30), at(s.T("function_kind.departure"), "departure", 40, 60)}
+}
+
+// agenda: lines that fit, one that overlaps, one beyond the end.
+func (s set) agenda() []domain.AgendaItem {
+	line := func(id, title string, from time.Time, minutes int) domain.AgendaItem {
+		return domain.AgendaItem{ID: id, EventID: s.event.ID, Title: title, Speaker: s.T("agenda.speaker"), Needs: s.T("agenda.need_handheld"), StartAt: from, Minutes: minutes}
+	}
+	e := &s.event
+	return []domain.AgendaItem{line("a1", s.T("agenda.title"), e.StartAt, 10), line("a2", s.long(), e.StartAt.Add(5*time.Minute), 10), line("a3", s.T("agenda.title"), e.EndAt.Add(-5*time.Minute), 30)}
+}
+
+// suggestions: none, one by a rule, one that another rule raised.
+func (s set) suggestions() []*domain.Suggestion {
+	ask := func(rank domain.GuestRank, heads int) *domain.Suggestion {
+		return domain.Suggest(domain.UsualLevelRules(), &domain.Event{Heads: heads, Register: domain.Register{GuestRank: rank}})
+	}
+	return []*domain.Suggestion{ask("", 1), ask("county", 1), ask("city", 200)}
+}

@@ -15,6 +15,11 @@ export async function pages(home) {
   const { link } = await admin.must("POST", `/people/${staff.yusui}/invite`);
   const guests = await commander.guests(visit.id);
   const { organiser, kiosk } = await commander.get(`/events/${visit.id}/links`);
+  const supervisor = await home.as("supervisor");
+  const { requests } = await supervisor.get("/requests");
+  const request = await supervisor.get(`/requests/${requests[0].id}`);
+  const decided = await supervisor.get("/requests?show=decided");
+  const planned = await supervisor.get(`/requests/${decided.requests.find((r) => r.event_id).id}`);
   return [
     page("signin", "/session/new", null),
     page("invite-code", "/invites", null),
@@ -30,6 +35,10 @@ export async function pages(home) {
     page("event", `/events/${visit.id}`),
     page("event-new", "/events/new"),
     page("event-edit", `/events/${visit.id}/edit`),
+    page("programme", `/events/${visit.id}/programme`),
+    page("agenda-print", `/events/${visit.id}/agenda/print`),
+    page("register", `/events/${visit.id}/register`),
+    page("levels", "/settings/levels", "admin"),
     page("items", `/events/${visit.id}/items`),
     page("items-mine", `/events/${visit.id}/items?mine=1`, "service"),
     page("items-small", `/events/${weekly.id}/items`, "yusui"),
@@ -66,6 +75,13 @@ export async function pages(home) {
     page("links", `/events/${visit.id}/links`),
     page("organiser", new URL(organiser).pathname, null),
     page("kiosk", new URL(kiosk).pathname, null),
+    page("book", "/book", null, false, "zh"),
+    page("book-en", "/book?lang=en", null, false, "en"),
+    page("requests", "/requests", "supervisor"),
+    page("request", `/requests/${requests[0].id}`, "supervisor"),
+    page("request-new", "/requests/new", "supervisor"),
+    page("request-link", new URL(request.link).pathname, null, false, "zh"),
+    page("request-plan", new URL(planned.link).pathname, null, false, "zh"),
     page("event-board", `/events/${visit.id}/board`, "commander", true),
     page("board", "/board", "supervisor", true),
     page("board-tv", "/board?tv=1", "board", true),
@@ -76,6 +92,7 @@ export async function pages(home) {
     page("notices", "/notices"),
     page("drill", `/events/${visit.id}/drill`),
     page("channels", "/settings/channels", "admin"),
+    page("reply-hours", "/settings/requests", "admin"),
     page("retention", "/settings/retention", "admin"),
     page("not-found", "/nothing", "service"),
   ];

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"testing"
+	"time"
 
 	"huiwu/server/domain"
 	"huiwu/server/store"
@@ -67,6 +68,14 @@ func (w *World) Fill(t testing.TB) {
 	did(s.AddVehicle(ctx, w.Act("supervisor"), w.Event, domain.Vehicle{Plate: "测A·00001", Bay: "B01", Arrives: 1, Driver: "远志", Phone: "13700005678"}))
 	did(s.AddLift(ctx, w.Act("supervisor"), "三号梯"))
 
+	e, _, err := s.Event(ctx, nil, w.Event)
+	must(err)
+	part, err := s.AddFunction(ctx, w.Act("supervisor"), w.Event, domain.Function{Name: "签字", Kind: "signing", RoomID: "R3", StartAt: e.EndAt, EndAt: e.EndAt.Add(10 * time.Minute)})
+	must(err)
+	did(s.ChangeFunction(ctx, w.Act("commander"), part.Created, domain.Function{Name: "签字仪式", Kind: "signing", RoomID: "R3", StartAt: e.EndAt, EndAt: e.EndAt.Add(20 * time.Minute)}, 0))
+	did(s.AddAgendaItem(ctx, w.Act("supervisor"), w.Event, domain.AgendaItem{Title: "主持开场", Speaker: "白鹭", Needs: "手持话筒", Minutes: 5}))
+	did(s.AddLevelRule(ctx, w.Act("admin"), domain.LevelRule{Type: "ceremony", Gives: domain.LevelRaise}))
+
 	did(s.AddHosts(ctx, w.Act("supervisor"), w.Event, []domain.Host{{Name: "白鹭", Title: "董事长"}}))
 	plan, err := s.AddSeatPlan(ctx, w.Act("supervisor"), domain.SeatPlan{EventID: w.Event, Name: "主席台", Function: "全体会", RoomID: "R2", Layout: domain.LayoutDais, Seats: 3})
 	must(err)
@@ -80,6 +89,19 @@ func (w *World) Fill(t testing.TB) {
 	asked, err := s.MeetStray(ctx, w.Act("service"), domain.Stray{EventID: w.Event, Name: "泽兰", Host: "云雀", State: domain.StrayAsked})
 	must(err)
 	did(s.JudgeStray(ctx, w.Act("commander"), asked.Created, domain.StrayAdmitted))
+
+	soon := s.Now().AddDate(0, 0, 3)
+	s.Mailing = true
+	booked, err := s.MakeRequest(ctx, domain.Act{}, domain.Request{
+		Purpose: "采购例会", Type: "meeting", Organiser: "采购部", Contact: "石燕", Phone: "6001", Email: "shiyan@example.com", Locale: "zh", Heads: 9, Secrecy: domain.SecrecyNormal, RoomID: "R2",
+		Choices: []domain.RequestChoice{{No: 1, StartAt: soon, EndAt: soon.AddDate(0, 0, 1)}}, Needs: []domain.RequestNeed{{Kind: "banner", Detail: "欢迎"}},
+		Files: []domain.RequestFile{{Name: "议程.pdf", Kind: "pdf", Size: 9, File: "019d0000-0000-7000-8000-000000000001.att"}},
+	})
+	must(err)
+	s.Mailing = false
+	did(s.AskOrganiser(ctx, w.Act("supervisor"), booked.Created, "几支话筒？"))
+	did(s.OfferRoom(ctx, w.Act("supervisor"), booked.Created, domain.RequestOffer{RoomID: "R1", StartAt: soon, EndAt: soon.AddDate(0, 0, 1), Level: 4}))
+	did(s.NoteRequest(ctx, w.Act("supervisor"), booked.Created, "电话约过"))
 
 	items, err := s.Items(ctx, w.Event)
 	must(err)
