@@ -39,7 +39,7 @@ console.log(`${passed} passed, ${failed} failed`);
 
 async function go(args) {
   const report = new GoReport((text) => console.log(text));
-  const flags = ["test", "-json", "-race", "-shuffle=on", "-timeout=20m"];
+  const flags = ["test", "-json", "-race", "-shuffle=on", "-timeout=45m"];
   // SQLite's own code, translated from C, is watched ten times slower than it runs and shares nothing with ours. This
   // package alone: others instantiate generics of the standard library, and the linker may take those for everybody.
   flags.push("-gcflags=modernc.org/sqlite/lib=-race=false");

@@ -25,6 +25,11 @@ const home = house();
 let known;
 const slowdown = () => (known ??= calibrate());
 
+// again forgets how slow the machine was: it may be slower by now, which is one reason for another try.
+const again = () => {
+  known = undefined;
+};
+
 async function calibrate() {
   const answers = [];
   for (let k = 0; k < 5; k++) {
@@ -91,6 +96,7 @@ for (const [name, who, path] of judged) {
       console.log(`lighthouse ${name}: ${JSON.stringify(scores)}`);
       low = Object.entries(LEAST).filter(([kind, least]) => !(scores[kind] >= least));
       if (!low.length) return;
+      again();
     }
     assert.deepEqual(low, [], name);
   });

@@ -34,14 +34,14 @@ export function build() {
 }
 
 // nextVersion compiles the program with other files for browsers, as the next deploy would: every page names a style and
-// a script that the present one does not have. It gives { program, version, remove() }.
+// a script (app) that the present one does not have. It gives { program, version, app, remove() }.
 export function nextVersion() {
   const dir = sources();
   cpSync(join(root, "static", "css"), join(dir, "static", "css"), { recursive: true });
   const tokens = join(dir, "static", "css", "tokens.css");
   writeFileSync(tokens, readFileSync(tokens, "utf8").replace("#f2b134", "#f2b135"));
   appendFileSync(join(dir, "static", "js", "app.js"), "\nglobalThis.nextVersion = true;\n");
-  const { dist, version } = bundle(dir);
+  const { dist, version, assets } = bundle(dir);
   const embedded = join(root, "static", "dist");
   const Replace = {}; // "": not there any more
   for (const file of readdirSync(embedded)) Replace[join(embedded, file)] = "";
@@ -51,7 +51,7 @@ export function nextVersion() {
   // The flags of `make build`: what did not change is compiled already.
   const flags = ["-trimpath", "-ldflags=-s -w", "-overlay", overlay, "-o", program];
   execFileSync("go", ["build", ...flags, "./cmd/huiwu"], { cwd: root, env: { ...process.env, CGO_ENABLED: "0" } });
-  return { program, version, remove: () => rmSync(dir, { recursive: true, force: true }) };
+  return { program, version, app: assets["app.js"].file, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
 function sources() {
