@@ -55,7 +55,7 @@ var fieldsOf = map[string][]string{
 	"GET /book": {"day", "room", "lang"}, "POST /book": bookFields, "GET /requests": {"show"}, "GET /requests/new": {"day", "room"}, "POST /requests": bookFields, "GET /r/:token": {"lang", "done"},
 	"POST /r/:token/offer": {"id", "tap", "lang"}, "POST /r/:token/refusal": {"text", "tap"}, "POST /r/:token/answer": {"id", "text"}, "POST /r/:token/need": {"id", "text"}, "POST /r/:token/plan": {"id", "name"},
 	"POST /r/:token/hall": {"name", "text"}, "POST /r/:token/record": {"name", "text", "satisfaction"}, "POST /r/:token/withdrawal": {"text"},
-	"PUT /requests/:id/acceptance": {"pick", "level"}, "POST /requests/:id/offers": {"rooms", "start_at", "end_at", "level", "note"}, "PUT /requests/:id/refusal": {"reason"}, "POST /requests/:id/questions": {"question"},
+	"PUT /requests/:id/acceptance": {"pick", "level"}, "POST /requests/:id/offers": {"rooms", "start_at", "end_at", "level", "note"}, "PUT /requests/:id/refusal": {"reason"}, "POST /requests/:id/questions": {"question"}, "PUT /requests/:id/questions/:question/answer": {"answer"},
 	"POST /requests/:id/notes": {"note"}, "PUT /requests/:id/assignee": {"person"}, "PUT /settings/requests": {"reply_minutes", "opens", "closes", "days"},
 	"GET /activity": {"mine", "before"}, "GET /session/oidc": {"next"}, "GET /session/oidc/callback": {"code", "state"}, "GET /invites": {"code"},
 }
@@ -282,7 +282,7 @@ func TestPoison(t *testing.T) {
 			t.Fatal(cues, err)
 		}
 		booked, link := s.booked(t, 30)
-		id := strings.NewReplacer("/requests/:id", "/requests/"+booked.ID, "/r/:token", "/r/"+link, "/files/:file", "/files/"+booked.Files[0].ID, "/offers/:offer", "/offers/"+booked.Offers[0].ID, "/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/settings/levels/:id", "/settings/levels/level-01", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
+		id := strings.NewReplacer("/requests/:id", "/requests/"+booked.ID, ":question", booked.Questions[0].ID, "/r/:token", "/r/"+link, "/files/:file", "/files/"+booked.Files[0].ID, "/offers/:offer", "/offers/"+booked.Offers[0].ID, "/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/settings/levels/:id", "/settings/levels/level-01", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
 			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/patrols/:id", "/patrols/"+patrol.ID, "/checkpoints/:id", "/checkpoints/"+patrol.Checkpoints[0].ID, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")

@@ -608,8 +608,8 @@ func (m *matrix) booking(r server.Route) (string, url.Values) {
 	m.t.Helper()
 	m.bookings++
 	b, link := m.s.booked(m.t, 2+m.bookings)
-	path := strings.NewReplacer("/requests/:id", "/requests/"+b.ID, "/r/:token", "/r/"+link, ":file", b.Files[0].ID, ":offer", b.Offers[0].ID).Replace(r.Path)
-	fields := form("id", b.Offers[0].ID, "text", "行", "name", "石燕", "satisfaction", "5", "reason", "满了", "question", "几点？", "note", "电话约过", "person", m.s.world.People["commander"].ID,
+	path := strings.NewReplacer("/requests/:id", "/requests/"+b.ID, ":question", b.Questions[0].ID, "/r/:token", "/r/"+link, ":file", b.Files[0].ID, ":offer", b.Offers[0].ID).Replace(r.Path)
+	fields := form("id", b.Offers[0].ID, "text", "行", "name", "石燕", "satisfaction", "5", "reason", "满了", "question", "几点？", "answer", "两支", "note", "电话约过", "person", m.s.world.People["commander"].ID,
 		"pick", "1:R2", "level", "4", "rooms", "R3", "start_at", b.Choices[0].StartAt.In(m.s.Store.Loc).Format("2006-01-02T15:04"), "end_at", b.Choices[0].EndAt.In(m.s.Store.Loc).Format("2006-01-02T15:04"))
 	state := map[string]string{"plan": "confirmed", "hall": "confirmed", "record": "clearing"}[path[strings.LastIndex(path, "/")+1:]]
 	switch {

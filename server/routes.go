@@ -250,6 +250,7 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{del, "/requests/:id/offers/:offer", domain.RightRequests, ByRole, a.WithdrawOffer},
 		{put, "/requests/:id/refusal", domain.RightRequests, ByRole, a.DeclineRequest},
 		{post, "/requests/:id/questions", domain.RightRequests, ByRole, a.AskOrganiser},
+		{put, "/requests/:id/questions/:question/answer", domain.RightRequests, ByRole, a.AnswerForOrganiser},
 		{post, "/requests/:id/notes", domain.RightRequests, ByRole, a.NoteRequest},
 		{put, "/requests/:id/assignee", domain.RightRequests, ByRole, a.AssignRequest},
 		{del, "/requests/:id/link", domain.RightRequests, ByRole, a.RevokeRequestLink},

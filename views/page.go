@@ -167,7 +167,8 @@ type EventPage struct {
 	SeeGuests, SeeBoard bool
 	Functions           []domain.Function
 	Agenda              []domain.AgendaItem
-	Drill               *domain.Drill // the last one, for those who may run one; nil = none yet
+	Drill               *domain.Drill   // the last one, for those who may run one; nil = none yet
+	Request             *domain.Request // that it came from, for those who deal with them
 }
 
 // AssignedPerson is a person on an event.

@@ -40,6 +40,12 @@ type RequestPage struct {
 	Text    string // what the organiser is told, to be copied
 }
 
+// asks tells that the organiser may still be asked, and his answers written down.
+func (p *RequestPage) asks() bool {
+	r := &p.Request
+	return r.ErasedAt == nil && r.State != domain.RequestDeclined && r.State != domain.RequestWithdrawn
+}
+
 // RequestSlot is a choice with all rooms at that time.
 type RequestSlot struct {
 	Choice domain.RequestChoice `json:"choice"`

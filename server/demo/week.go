@@ -37,7 +37,7 @@ func timetable(d *data, now time.Time, loc *time.Location) (list []booking, drop
 		ArrivalAt: &arrival, StartAt: at(v.Start), EndAt: at(v.End), BreakAt: &tea, Photo: true,
 		Register: domain.Register{
 			Purpose: "介绍集团产业布局，商谈合作项目，签署合作备忘录。", Wishes: "座谈以交流为主，双方讲话控制在 20 分钟内。",
-			PrincipalTitle: "团长", GuestRank: "state", HostRank: "chair", GuestHeads: 12, EscortHeads: 48, ExpenseClass: 3, Layout: domain.LayoutTheatre,
+			PrincipalTitle: "团长", GuestRank: "state", HostRank: "chair", GuestHeads: 40, EscortHeads: 20, ExpenseClass: 3, Layout: domain.LayoutTheatre,
 			TeaWish: "绿茶，主宾只饮温白水", WelcomeText: "热烈欢迎海岳省产业合作考察团", Banner: "海岳省产业合作考察团座谈会", Flowers: "主席台、签字台各一组，会见厅两组",
 			SeatWish: "主席台七座，其余按剧院式", PhotoWish: "抵达、会见、全景、签字、合影",
 		},

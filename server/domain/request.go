@@ -293,6 +293,53 @@ func (r *Request) Need(kind string) *RequestNeed {
 	return nil
 }
 
+// registerField is the field of the register that takes the words of a need; nil: it
+// has none, and the words stand in the event's notes.
+func registerField(reg *Register, kind string) *string {
+	switch kind {
+	case "tea":
+		return &reg.TeaWish
+	case "banner":
+		return &reg.Banner
+	case "welcome":
+		return &reg.WelcomeText
+	case "flowers":
+		return &reg.Flowers
+	case "seats":
+		return &reg.SeatWish
+	case "photo":
+		return &reg.PhotoWish
+	}
+	return nil
+}
+
+// ForRegister is what the register of the event knows from the request (J.4.2.1.1.1b).
+func (r *Request) ForRegister() Register {
+	reg := Register{Layout: r.Layout}
+	for k := range r.Needs {
+		if field := registerField(&reg, r.Needs[k].Kind); field != nil {
+			*field = r.Needs[k].Detail
+		}
+	}
+	return reg
+}
+
+// InRegister tells that the register says all about a need, so that the notes need not.
+func (n *RequestNeed) InRegister() bool {
+	return n.Detail != "" && registerField(&Register{}, n.Kind) != nil
+}
+
+// TakeNeed puts what was said later of a need where the register of the event says
+// nothing about it yet. It tells whether it did.
+func (e *Event) TakeNeed(n *RequestNeed) bool {
+	field := registerField(&e.Register, n.Kind)
+	if field == nil || *field != "" || e.Status.Over() {
+		return false
+	}
+	*field = n.Detail
+	return true
+}
+
 // OpenQuestions is how many the organiser has not answered.
 func (r *Request) OpenQuestions() int {
 	n := 0

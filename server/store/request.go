@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -265,16 +267,17 @@ func (s *Store) Request(ctx context.Context, p *domain.Person, id string) (*doma
 	return r, nil
 }
 
-// RequestOf is the request that became the event, for whoever may see it; nil where there is none.
+// RequestOf is the request that became the event, without its parts, for whoever may see it; nil where there is none.
 func (s *Store) RequestOf(ctx context.Context, p *domain.Person, eventID string) (*domain.Request, error) {
 	if !p.Can(domain.RightRequests) {
 		return nil, nil
 	}
-	list, err := requestsBy(ctx, s.read, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("event_id = ?", eventID) })
-	if err != nil || len(list) == 0 || !list[0].Seen(p) {
-		return nil, asPerson(err)
+	r := new(domain.Request)
+	err := s.read.NewSelect().Model(r).Where("event_id = ?", eventID).Limit(1).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !r.Seen(p) {
+		return nil, nil
 	}
-	return &list[0], nil
+	return r, err
 }
 
 // RequestLog is what was done about a request and noted of it, the newest first.
@@ -425,6 +428,7 @@ func (tx *Tx) accept(ctx context.Context, r *domain.Request, o domain.RequestOff
 	e := domain.Event{
 		Name: r.Purpose, Type: r.Type, Organiser: r.Organiser, Contact: r.Contact, ContactPhone: r.Phone, Notes: notes(r), Level: o.Level, Secrecy: r.Secrecy,
 		Heads: r.Heads, StartAt: o.StartAt, EndAt: o.EndAt, Photo: r.Need("photo") != nil,
+		Register: r.ForRegister(),
 	}
 	made, err := tx.createEvent(ctx, EventDraft{Event: e, Rooms: []string{o.RoomID}})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -114,31 +115,46 @@ func (s *Store) RefuseOffers(ctx context.Context, act domain.Act, token, why str
 // AnswerQuestion is the organiser's answer; until the decision the house then owes a word again.
 func (s *Store) AnswerQuestion(ctx context.Context, act domain.Act, token, questionID, answer string) (domain.Receipt, error) {
 	return s.byRequest(ctx, act, token, func(ctx context.Context, tx *Tx, r *domain.Request) (*domain.Change, error) {
-		k := slices.IndexFunc(r.Questions, func(q domain.RequestQuestion) bool { return q.ID == questionID })
-		if k < 0 {
-			return nil, domain.ErrNotFound
-		}
-		q := &r.Questions[k]
-		old := q.Answer
-		if err := q.Answers(answer); err != nil {
-			return nil, err
-		}
-		if q.Answer == old {
-			return nil, nil
-		}
-		q.AnsweredAt, q.AnsweredBy = &tx.Now, personID(act)
-		if _, err := tx.NewUpdate().Model(q).WherePK().Exec(ctx); err != nil {
-			return nil, err
-		}
-		c := &domain.Change{Verb: "request.answered", Old: old, New: q.Answer, Note: q.Question}
-		if r.State == domain.RequestWaiting && r.ReplyBy == nil {
-			return c, tx.owe(ctx, r)
-		}
-		return c, nil
+		return tx.answer(ctx, r, act, questionID, answer)
 	})
 }
 
-// CompleteNeed is what the organiser says later of something that he asked for: the banner's text, how many meals.
+// AnswerForOrganiser writes down what he said by phone or at the desk. Needs RightRequests.
+func (s *Store) AnswerForOrganiser(ctx context.Context, act domain.Act, id, questionID, answer string) (domain.Receipt, error) {
+	return s.changeRequest(ctx, act, id, func(ctx context.Context, tx *Tx, r *domain.Request) (*domain.Change, error) {
+		if r.State == domain.RequestDeclined || r.State == domain.RequestWithdrawn || r.ErasedAt != nil {
+			return nil, domain.Conflict("request.decided")
+		}
+		return tx.answer(ctx, r, act, questionID, answer)
+	})
+}
+
+func (tx *Tx) answer(ctx context.Context, r *domain.Request, act domain.Act, questionID, answer string) (*domain.Change, error) {
+	k := slices.IndexFunc(r.Questions, func(q domain.RequestQuestion) bool { return q.ID == questionID })
+	if k < 0 {
+		return nil, domain.ErrNotFound
+	}
+	q := &r.Questions[k]
+	old := q.Answer
+	if err := q.Answers(answer); err != nil {
+		return nil, err
+	}
+	if q.Answer == old {
+		return nil, nil
+	}
+	q.AnsweredAt, q.AnsweredBy = &tx.Now, personID(act)
+	if _, err := tx.NewUpdate().Model(q).WherePK().Exec(ctx); err != nil {
+		return nil, err
+	}
+	c := &domain.Change{Verb: "request.answered", Old: old, New: q.Answer, Note: q.Question}
+	if r.State == domain.RequestWaiting && r.ReplyBy == nil {
+		return c, tx.owe(ctx, r)
+	}
+	return c, nil
+}
+
+// CompleteNeed is what the organiser says later of something that he asked for: the
+// banner's text, how many meals. The event's register takes it where it says nothing yet.
 func (s *Store) CompleteNeed(ctx context.Context, act domain.Act, token, kind, detail string) (domain.Receipt, error) {
 	return s.byRequest(ctx, act, token, func(ctx context.Context, tx *Tx, r *domain.Request) (*domain.Change, error) {
 		n := r.Need(kind)
@@ -156,8 +172,27 @@ func (s *Store) CompleteNeed(ctx context.Context, act domain.Act, token, kind, d
 		if _, err := tx.NewUpdate().Model(n).WherePK().Exec(ctx); err != nil {
 			return nil, err
 		}
-		return &domain.Change{Verb: "request.completed", Old: kind, Note: detail}, nil
+		return &domain.Change{Verb: "request.completed", Old: kind, Note: detail}, tx.tellRegister(ctx, r, n)
 	})
+}
+
+// tellRegister carries a need into the register of the event that the request became.
+func (tx *Tx) tellRegister(ctx context.Context, r *domain.Request, n *domain.RequestNeed) error {
+	if r.EventID == "" {
+		return nil
+	}
+	if err := tx.Lock(ctx, domain.EventTopic(r.EventID)); err != nil {
+		return err
+	}
+	e, _, err := eventFor(ctx, tx, nil, r.EventID)
+	if err != nil {
+		return err
+	}
+	old := *e
+	if !e.TakeNeed(n) {
+		return nil
+	}
+	return tx.saveEvent(ctx, e, domain.Change{Verb: "event.facts", New: strings.Join(otherFields(&old, e), " ")})
 }
 
 // WithdrawRequest is the organiser's own end of it; once it is accepted, the event is cancelled by the house.

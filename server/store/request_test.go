@@ -57,6 +57,49 @@ func missing(r *domain.Request, e *domain.Event) string {
 	return strings.Join(list, " ")
 }
 
+// What he says by phone is written down for him, and what he says after the decision
+// still reaches the register, where that says nothing yet.
+func TestRequestAnsweredForHim(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		s, ctx := w.Store, t.Context()
+		r := w.asked(5)
+		r.Needs = append(r.Needs, domain.RequestNeed{Kind: "welcome"}, domain.RequestNeed{Kind: "meals"})
+		id, link := w.makes(t, r)
+		must(t)(s.AskOrganiser(ctx, w.Act("supervisor"), id, "要几支话筒？"))
+		question := w.request(t, id).Questions[0].ID
+		equal(t, "nothing said", refused(s.AnswerForOrganiser(ctx, w.Act("supervisor"), id, question, " ")), "answer:field.required")
+		must(t)(s.AnswerForOrganiser(ctx, w.Act("supervisor"), id, question, "两支"))
+		got := w.request(t, id)
+		equal(t, "by whom", got.Questions[0].Answer+got.Questions[0].AnsweredBy, "两支"+w.People["supervisor"].ID)
+		equal(t, "the house owes a word", got.ReplyBy != nil, true)
+
+		event := must(t)(s.AcceptRequest(ctx, w.Act("supervisor"), id, store.Acceptance{Choice: 1, Room: "R2", Level: 4}, words)).Created
+		e := func() *domain.Event {
+			e, _, err := s.Event(ctx, nil, event)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e
+		}
+		d := store.EventDraft{Event: *e(), Rooms: []string{"R2"}}
+		d.Event.WelcomeText = "欢迎光临"
+		must(t)(s.UpdateEvent(ctx, w.Act("commander"), event, d))
+		head := w.head(t, domain.EventTopic(event))
+		for kind, detail := range map[string]string{"banner": "采购例会", "welcome": "热烈欢迎", "meals": "十份工作餐"} {
+			must(t)(s.CompleteNeed(ctx, domain.Act{}, link, kind, detail))
+		}
+		equal(t, "register", e().Banner+" "+e().WelcomeText, "采购例会 欢迎光临")
+		equal(t, "one row of the event", w.head(t, domain.EventTopic(event)), head+1)
+		of, err := s.RequestOf(ctx, w.People["supervisor"], event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "whence it came", of.ID, id)
+		of, err = s.RequestOf(ctx, w.People["service"], event)
+		equal(t, "for whom that is nothing", of == nil && err == nil, true)
+	})
+}
+
 // From the form to the signed record: each step is an act, and the clock runs only while the house owes a word.
 func TestRequestAccepted(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
@@ -99,6 +142,7 @@ func TestRequestAccepted(t *testing.T) {
 			t.Fatal(err)
 		}
 		equal(t, "event", e.Name+" "+e.Organiser+" "+e.Contact+" "+e.ContactPhone+" "+e.Notes, "采购例会 采购部 石燕 6001 采购例会：请备白板")
+		equal(t, "register", e.Banner+" "+e.PhotoWish+" "+e.TeaWish+" "+string(e.Layout), "热烈欢迎 合影  board")
 		equal(t, "event", e.Status, domain.EventRequested)
 		equal(t, "times", e.StartAt.Equal(r.Choices[1].StartAt) && e.EndAt.Equal(r.Choices[1].EndAt) && e.Photo && e.Heads == 20 && e.Rooms[0].ID == "R2", true)
 		equal(t, "decided", refused(s.DeclineRequest(ctx, w.Act("supervisor"), id, "x")), "request.decided")
@@ -294,7 +338,10 @@ func TestRequestRights(t *testing.T) {
 			"take back": func(a domain.Act, id string) (domain.Receipt, error) { return s.WithdrawOffer(ctx, a, id, "x") },
 			"decline":   func(a domain.Act, id string) (domain.Receipt, error) { return s.DeclineRequest(ctx, a, id, "x") },
 			"ask":       func(a domain.Act, id string) (domain.Receipt, error) { return s.AskOrganiser(ctx, a, id, "x") },
-			"note":      func(a domain.Act, id string) (domain.Receipt, error) { return s.NoteRequest(ctx, a, id, "x") },
+			"answer": func(a domain.Act, id string) (domain.Receipt, error) {
+				return s.AnswerForOrganiser(ctx, a, id, "x", "x")
+			},
+			"note": func(a domain.Act, id string) (domain.Receipt, error) { return s.NoteRequest(ctx, a, id, "x") },
 			"assign": func(a domain.Act, id string) (domain.Receipt, error) {
 				return s.AssignRequest(ctx, a, id, w.People["commander"].ID)
 			},

@@ -84,6 +84,9 @@ func (a *App) Event(c *fiber.Ctx) error {
 	if page.SeeGuests {
 		page.Counts = b.counts
 	}
+	if page.Request, err = a.Store.RequestOf(ctx, person(c), e.ID); err != nil {
+		return err
+	}
 	if v.Can(domain.RightEventRun, e.Secrecy) {
 		if page.Drill, err = a.Store.LastDrill(ctx, e.ID); err != nil {
 			return err

@@ -234,6 +234,13 @@ func (a *App) AskOrganiser(c *fiber.Ctx) error {
 	})
 }
 
+// AnswerForOrganiser is PUT /requests/{id}/questions/{question}/answer.
+func (a *App) AnswerForOrganiser(c *fiber.Ctx) error {
+	return a.requestAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
+		return a.Store.AnswerForOrganiser(c.UserContext(), act, id, c.Params("question"), c.FormValue("answer"))
+	})
+}
+
 // NoteRequest is POST /requests/{id}/notes.
 func (a *App) NoteRequest(c *fiber.Ctx) error {
 	return a.requestAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
@@ -327,14 +334,15 @@ func (a *App) SetReplyHours(c *fiber.Ctx) error {
 	return a.reply(c, domain.Receipt{}, err)
 }
 
-// houseNotes is what a request asks for, in the words in which the crews read it.
+// houseNotes is what a request asks for besides what its register says, in the words
+// in which the crews read it.
 func houseNotes(r *domain.Request) string {
 	t := func(key string, args ...string) string { return i18n.T(i18n.Locales[0], key, args...) }
 	lines := []string{}
-	if r.Layout != "" {
-		lines = append(lines, t("request.layout")+t("ui.colon")+t("layout."+string(r.Layout)))
-	}
 	for _, n := range r.Needs {
+		if n.InRegister() {
+			continue
+		}
 		line := t("need." + n.Kind)
 		if n.Detail != "" {
 			line += t("ui.colon") + n.Detail
