@@ -175,6 +175,8 @@ func (s *site) good(route string) url.Values {
 			"commander_id", s.world.People["commander"].ID, "rooms", "R3", "people", s.world.People["service2"].ID)
 	case "POST /book", "POST /requests":
 		v = s.booking()
+	case "PUT /requests/:id/acceptance":
+		v = form("pick", "1:R2", "level", "4")
 	case "POST /requests/:id/offers":
 		v = form("rooms", "R1", "start_at", "2027-03-01T09:00", "end_at", "2027-03-01T10:00", "level", "4")
 	case "POST /r/:token/plan", "POST /r/:token/hall", "POST /r/:token/record":
