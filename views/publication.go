@@ -126,8 +126,13 @@ func factValue(c Ctx, rooms map[string]domain.Room, field, value string) string 
 		return c.Name(value)
 	case "tea":
 		return c.T("event_page.tea_every", "n", value)
+	case "layout":
+		return c.T("layout." + value)
 	case "photo", "recording":
 		return c.T("fact.wanted")
+	}
+	if strings.HasPrefix(field, "function:") {
+		return partWords(c, rooms, value)
 	}
 	if strings.HasPrefix(field, "item:") {
 		if n, ok := strings.CutPrefix(value, "every "); ok {
@@ -136,6 +141,29 @@ func factValue(c Ctx, rooms map[string]domain.Room, field, value string) string 
 		return stampWords(c, value)
 	}
 	return value
+}
+
+// factLabel names what a line of a change notice is about.
+func factLabel(c Ctx, field string) string {
+	name, _, _ := strings.Cut(field, ":")
+	switch name {
+	case "layout", "needs", "wishes", "welcome_text", "banner", "flowers", "tea_wish", "seat_wish", "photo_wish": // as on the form
+		return c.T("event_form." + name)
+	}
+	return c.T("fact." + name)
+}
+
+// partWords are a part of an event in one line: what, when, where, how the room is set.
+func partWords(c Ctx, rooms map[string]domain.Room, value string) string {
+	f := domain.FunctionOf(value)
+	when, layout := "", ""
+	if !f.StartAt.IsZero() {
+		when = c.When(f.StartAt) + "–" + c.Clock(f.EndAt)
+	}
+	if f.Layout != "" {
+		layout = c.T("layout." + string(f.Layout))
+	}
+	return joinDots(f.Name, when, roomsOf(c, rooms, f.RoomID), f.Place, layout)
 }
 
 func stampWords(c Ctx, value string) string {
@@ -174,7 +202,7 @@ func (p WorkPage) label(l *domain.BulletinLine) string {
 		i := p.Items[id]
 		return i.Text(p.Locale)
 	}
-	return p.T("fact." + l.Field)
+	return factLabel(p.Ctx, l.Field)
 }
 
 // lines are those of a kind: facts, people or items.

@@ -146,7 +146,7 @@ func ChangeCard(c Ctx, rooms map[string]domain.Room, b *domain.Bulletin, me stri
 			return templ_7745c5c3_Err
 		}
 		for k := range b.Lines {
-			templ_7745c5c3_Err = changeLine(c, c.T("fact."+b.Lines[k].Field), factValue(c, rooms, b.Lines[k].Field, b.Lines[k].Old), factValue(c, rooms, b.Lines[k].Field, b.Lines[k].New)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = changeLine(c, factLabel(c, b.Lines[k].Field), factValue(c, rooms, b.Lines[k].Field, b.Lines[k].Old), factValue(c, rooms, b.Lines[k].Field, b.Lines[k].New)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1724,7 +1724,7 @@ func WorkNotice(p WorkPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			for _, kind := range []string{"", "person", "item"} {
+			for _, kind := range []string{"", "function", "person", "item"} {
 				if lines := p.lines(kind); len(lines) > 0 {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 124, "<section class=\"card\"><h2 class=\"section-title\">")
 					if templ_7745c5c3_Err != nil {
@@ -2068,6 +2068,8 @@ func WorkPaper(p WorkPage) templ.Component {
 
 func workTitle(kind string) string {
 	switch kind {
+	case "function":
+		return "programme.functions"
 	case "person":
 		return "work.people"
 	case "item":

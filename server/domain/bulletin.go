@@ -53,7 +53,7 @@ type BulletinLine struct {
 	ID         string `bun:",pk" json:"-"`
 	BulletinID string `json:"-"`
 	EventID    string `json:"-"`
-	Field      string `json:"field"` // a field of ChangeFields, "reason", "onsite", "person:<id>", "item:<id>"
+	Field      string `json:"field"` // a field of ChangeFields, "reason", "onsite", "person:<id>", "item:<id>", "function:<id>": see FunctionSays
 	Old        string `bun:",nullzero" json:"old,omitempty"`
 	New        string `bun:",nullzero" json:"new,omitempty"`
 	Sort       int    `json:"-"`
@@ -276,13 +276,26 @@ var ChangeFields = []ChangeField{
 	{"photo", []Crew{CrewCMD, CrewSUP, CrewPHO}, func(e *Event) string { return yes(e.Photo) }},
 	{"recording", []Crew{CrewCMD, CrewSUP, CrewENG, CrewCTL}, func(e *Event) string { return yes(e.Recording) }},
 	{"supplies", serves, func(e *Event) string { return SuppliesLine(e.Notes) }},
+	{"layout", builds, func(e *Event) string { return string(e.Layout) }},
+	{"needs", builds, func(e *Event) string { return e.Needs }},
+	{"wishes", builds, func(e *Event) string { return e.Wishes }},
+	{"welcome_text", builds, func(e *Event) string { return e.WelcomeText }},
+	{"banner", builds, func(e *Event) string { return e.Banner }},
+	{"flowers", serves, func(e *Event) string { return e.Flowers }},
+	{"tea_wish", []Crew{CrewCMD, CrewSUP, CrewSVC}, func(e *Event) string { return e.TeaWish }},
+	{"seat_wish", []Crew{CrewCMD, CrewSUP, CrewSVC}, func(e *Event) string { return e.SeatWish }},
+	{"photo_wish", []Crew{CrewCMD, CrewSUP, CrewPHO}, func(e *Event) string { return e.PhotoWish }},
+	{"function", nil, func(*Event) string { return "" }}, // a part of it: FunctionLine
 }
+
+// builds are the crews that set up the room, with its sound and screens.
+var builds = []Crew{CrewCMD, CrewSUP, CrewSVC, CrewADM, CrewENG}
 
 // serves are the crews that set tables and bring tea, with who answers for them.
 var serves = []Crew{CrewCMD, CrewSUP, CrewSVC, CrewADM}
 
 // lumped are fields that the log has no row of their own for: event.facts.
-var lumped = []string{"tea", "photo", "recording", "supplies"}
+var lumped = []string{"tea", "photo", "recording", "supplies", "layout", "needs", "wishes", "welcome_text", "banner", "flowers", "tea_wish", "seat_wish", "photo_wish", "function"}
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
@@ -308,6 +321,57 @@ func changeField(name string) (ChangeField, bool) {
 		}
 	}
 	return ChangeField{}, false
+}
+
+// fact is the name in ChangeFields of what the line says: a part of the event that
+// only gets another layout is a matter of those who set up the room.
+func (l *BulletinLine) fact() string {
+	if !strings.HasPrefix(l.Field, "function:") {
+		return l.Field
+	}
+	old, now := FunctionOf(l.Old), FunctionOf(l.New)
+	now.Layout = old.Layout
+	if l.Old != "" && l.New != "" && FunctionSays(&old) == FunctionSays(&now) {
+		return "layout"
+	}
+	return "function"
+}
+
+// FunctionSays is a part of an event as a line keeps it, its fields parted by tabs;
+// FunctionOf reads it.
+func FunctionSays(f *Function) string {
+	if f == nil || f.Struck {
+		return ""
+	}
+	return strings.Join([]string{stamp(f.StartAt), stamp(f.EndAt), f.RoomID, string(f.Layout), f.Place, f.Name}, "\t")
+}
+
+// FunctionOf reads what FunctionSays wrote; of anything else nothing is known but its text.
+func FunctionOf(said string) Function {
+	part := strings.Split(said, "\t")
+	if len(part) != 6 {
+		return Function{Name: said}
+	}
+	f := Function{RoomID: part[2], Layout: Layout(part[3]), Place: part[4], Name: part[5]}
+	f.StartAt, _ = time.Parse(time.RFC3339, part[0]) // what we wrote ourselves
+	f.EndAt, _ = time.Parse(time.RFC3339, part[1])
+	return f
+}
+
+// FunctionLine says what became of a part of an event: nil is none, as is one that is
+// struck. It is nil when nobody has to know.
+func FunctionLine(old, now *Function) []BulletinLine {
+	l := BulletinLine{Old: FunctionSays(old), New: FunctionSays(now)}
+	if l.Old == l.New {
+		return nil
+	}
+	l.Field = "function:"
+	if now != nil {
+		l.Field += now.ID
+	} else {
+		l.Field += old.ID
+	}
+	return []BulletinLine{l}
 }
 
 // FactChanges are the facts that differ, old and new, in the order of ChangeFields.
@@ -339,7 +403,7 @@ func CancelLines(old, e *Event, reason string) []BulletinLine {
 func ChangeTrigger(e *Event, lines []BulletinLine, at time.Time, by string) Trigger {
 	t := Trigger{Key: ChangeKey(e.ID, at), Kind: NoticeChanged, EventID: e.ID, By: by, Working: e.Status == EventCancelled}
 	for _, l := range lines {
-		f, known := changeField(l.Field)
+		f, known := changeField(l.fact())
 		switch {
 		case l.Field == "status", known && f.Crews == nil:
 			t.Crews = nil
@@ -355,8 +419,8 @@ func ChangeTrigger(e *Event, lines []BulletinLine, at time.Time, by string) Trig
 func LumpedFields(lines []BulletinLine) []string {
 	var names []string
 	for _, l := range lines {
-		if contains(lumped, l.Field) {
-			names = append(names, l.Field)
+		if name := l.fact(); contains(lumped, name) && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	return names
@@ -378,9 +442,9 @@ func WorkKey(eventID string, crew Crew, no int) string {
 // UnseenKey names the word to the supervisor that a bulletin was not seen.
 func UnseenKey(id string) string { return keyOf("unseen", id) }
 
-// WorkLines are what a crew's work notice says: when and where, who, and what is to
-// be done by when.
-func WorkLines(e *Event, crew Crew, rows []BoardRow, items []Item) []BulletinLine {
+// WorkLines are what a crew's work notice says: when and where, the parts of the
+// event, who, and what is to be done by when.
+func WorkLines(e *Event, crew Crew, functions []Function, rows []BoardRow, items []Item) []BulletinLine {
 	var lines []BulletinLine
 	add := func(field, value string) {
 		if value != "" {
@@ -392,6 +456,9 @@ func WorkLines(e *Event, crew Crew, rows []BoardRow, items []Item) []BulletinLin
 		if f.Name != "secrecy" && (f.Crews == nil || slices.Contains(f.Crews, crew)) {
 			add(f.Name, f.value(e))
 		}
+	}
+	for k := range functions {
+		add("function:"+functions[k].ID, FunctionSays(&functions[k]))
 	}
 	for _, r := range rows {
 		if r.Crew == crew && r.PersonID != "" {

@@ -444,8 +444,9 @@ func (tx *Tx) bulletinsBehind(ctx context.Context, notices []domain.Notice) ([]d
 
 // noteChange is where a change of an event becomes known: its change notice, the
 // crews' work notices and the days' boards. It stands at the end of every act that
-// changes an event's facts or people; why is the reason that was given.
-func (tx *Tx) noteChange(ctx context.Context, old, e *domain.Event, why string) error {
+// changes an event's facts, people or functions; why is the reason that was given, and
+// parts are the lines of its functions.
+func (tx *Tx) noteChange(ctx context.Context, old, e *domain.Event, why string, parts ...domain.BulletinLine) error {
 	days, err := tx.publishedDays(ctx, old, e)
 	if err != nil {
 		return err
@@ -457,7 +458,7 @@ func (tx *Tx) noteChange(ctx context.Context, old, e *domain.Event, why string) 
 	}
 	var told map[string]bool
 	if old.Status.Working() {
-		lines := domain.FactChanges(old, e)
+		lines := append(domain.FactChanges(old, e), parts...)
 		if why != "" && len(lines) > 0 {
 			lines = append(lines, domain.BulletinLine{Field: "reason", New: why})
 		}
@@ -477,6 +478,16 @@ func (tx *Tx) noteChange(ctx context.Context, old, e *domain.Event, why string) 
 		}
 	}
 	return nil
+}
+
+// noteFunction lets noteChange tell of a function of the event that was added (old is
+// nil), changed or struck.
+func (tx *Tx) noteFunction(ctx context.Context, e *domain.Event, old, now *domain.Function) error {
+	lines := domain.FunctionLine(old, now)
+	if len(lines) == 0 || !e.Status.Working() {
+		return nil
+	}
+	return tx.noteChange(ctx, e, e, "", lines...)
 }
 
 // addChangeNotice tells those whom the lines concern; it returns who they are.
@@ -563,6 +574,10 @@ func (tx *Tx) reissueWork(ctx context.Context, e *domain.Event, first bool) erro
 	if err := tx.NewSelect().Model(&people).Where("event_id = ?", e.ID).OrderExpr("crew, person_id").Scan(ctx); err != nil {
 		return err
 	}
+	functions, err := functionsOf(ctx, tx, e.ID)
+	if err != nil {
+		return err
+	}
 	posts, err := postsOf(ctx, tx, e.ID)
 	if err != nil {
 		return err
@@ -587,7 +602,7 @@ func (tx *Tx) reissueWork(ctx context.Context, e *domain.Event, first bool) erro
 		}
 		b := &domain.Bulletin{Kind: domain.BulletinWork, Day: domain.SiteDay(e.StartAt, tx.s.Loc), EventID: e.ID, Crew: crew, No: 1}
 		if e.Status.Working() && takesPart {
-			b.Lines = domain.WorkLines(e, crew, rows, items)
+			b.Lines = domain.WorkLines(e, crew, functions, rows, items)
 		}
 		if last != nil {
 			b.No = last.No + 1

@@ -214,9 +214,7 @@ func TestChangeNotices(t *testing.T) {
 		for _, l := range b.Lines {
 			fields = append(fields, l.Field)
 		}
-		if got := strings.Join(fields, " "); got != "start end level tea" && got != "start end level" {
-			t.Errorf("fields: %s", got)
-		}
+		equal(t, "fields", strings.Join(fields, " "), "start end level reason")
 		if people := w.staffOf(asked(b)); !strings.Contains(people, "cleaning commander") || !strings.Contains(people, "security service") || strings.Contains(people, "service2") {
 			t.Errorf("to %s", people)
 		}
@@ -238,6 +236,181 @@ func TestChangeNotices(t *testing.T) {
 		equal(t, "seen", last().Seen(), 1)
 		sound(t, s)
 		whole(t, s, domain.EventTopic(w.Event))
+	})
+}
+
+// What the register, the parts of the event and its level say is told like its times:
+// to those whom it concerns, old and new, whosever form it came from.
+func TestRegisterIsTold(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		s, ctx, day := w.Store, t.Context(), w.today(t)
+		must(t)(s.Publish(ctx, w.Act("supervisor"), day))
+		must(t)(s.IssueWork(ctx, w.Act("supervisor"), w.Event))
+		version := func(crew domain.Crew) int {
+			for _, b := range w.bulletins(t, w.Event, domain.BulletinWork) {
+				if b.Crew == crew {
+					return b.No
+				}
+			}
+			return 0
+		}
+		last := func() *domain.Bulletin {
+			t.Helper()
+			w.pass(time.Minute)
+			list := w.bulletins(t, w.Event, domain.BulletinChange)
+			if len(list) == 0 {
+				t.Fatal("nobody was told")
+			}
+			return &list[len(list)-1]
+		}
+		fields := func(b *domain.Bulletin) string {
+			var list []string
+			for _, l := range b.Lines {
+				name, _, _ := strings.Cut(l.Field, ":")
+				list = append(list, name)
+			}
+			return strings.Join(list, " ")
+		}
+		told := func(staff string) int {
+			if _, err := s.ReadTopic(ctx, domain.EventTopic(w.Event)); err != nil {
+				t.Fatal(err)
+			}
+			return len(noticesOf(t, s, w.People[staff], domain.NoticeChanged))
+		}
+
+		const builders, everybody = "commander engineering head service supplies", "cleaning commander control engineering head photo security service supplies"
+
+		// Two forms, opened at the same time: each tells its own field, and neither the other's.
+		opened := func() store.EventDraft {
+			e, _, err := s.Event(ctx, nil, w.Event)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := store.EventDraft{Event: *e, Rooms: e.RoomIDs(), Opened: &store.Opened{Event: *e, Seq: e.Seq}}
+			if d.People, err = s.Assignments(ctx, w.Event); err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range d.People {
+				d.Opened.People = append(d.Opened.People, a.PersonID)
+			}
+			return d
+		}
+		first, second := opened(), opened()
+		first.Event.Banner, second.Event.Layout = "热烈欢迎", domain.LayoutU
+		must(t)(s.UpdateEvent(ctx, w.Act("supervisor"), w.Event, first))
+		b := last()
+		equal(t, "the first form", fields(b), "banner")
+		equal(t, "to", w.staffOf(asked(b)), builders)
+		equal(t, "the attendant's notices", told("service"), 1)
+		equal(t, "the guard's notices", told("security"), 0)
+		must(t)(s.UpdateEvent(ctx, w.Act("supervisor"), w.Event, second))
+		b = last()
+		equal(t, "the second form", fields(b), "layout")
+		equal(t, "layout", b.Lines[0].New, string(domain.LayoutU))
+		equal(t, "attendants' notice", version(domain.CrewSVC), 3)
+		equal(t, "guards' notice", version(domain.CrewSEC), 1)
+
+		// A part of the event: added, in another room, set otherwise, struck.
+		e, _, err := s.Event(ctx, nil, w.Event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		part := domain.Function{Name: "签字仪式", Kind: "signing", RoomID: "R2", Layout: domain.LayoutTheatre, StartAt: e.StartAt.Add(10 * time.Minute), EndAt: e.StartAt.Add(30 * time.Minute)}
+		id := must(t)(s.AddFunction(ctx, w.Act("supervisor"), w.Event, part)).Created
+		b = last()
+		equal(t, "added", fields(b), "function")
+		if f := domain.FunctionOf(b.Lines[0].New); f.Name != part.Name || f.RoomID != "R2" || !f.StartAt.Equal(part.StartAt) || b.Lines[0].Old != "" {
+			t.Errorf("the line says %+v of %+v", f, b.Lines[0])
+		}
+		equal(t, "everybody is asked", w.staffOf(asked(b)), everybody)
+		equal(t, "the guard's notices", told("security"), 1)
+		equal(t, "guards' notice", version(domain.CrewSEC), 2)
+		part.Layout = domain.LayoutU
+		must(t)(s.ChangeFunction(ctx, w.Act("supervisor"), id, part, 0))
+		equal(t, "set otherwise", w.staffOf(asked(last())), builders)
+		equal(t, "the guard's notices", told("security"), 1)
+		part.RoomID, part.Place = "", "大堂"
+		must(t)(s.ChangeFunction(ctx, w.Act("supervisor"), id, part, 0))
+		equal(t, "elsewhere", w.staffOf(asked(last())), everybody)
+		told("security")
+		part.Notes = "备两支笔"
+		must(t)(s.ChangeFunction(ctx, w.Act("supervisor"), id, part, 0))
+		equal(t, "a note is nobody's", last().No, 5)
+		must(t)(s.StrikeFunction(ctx, w.Act("supervisor"), id))
+		if b = last(); b.No != 6 || b.Lines[0].New != "" || b.Lines[0].Old == "" {
+			t.Errorf("struck: %+v", b.Lines)
+		}
+
+		// Another level after the publication: everybody hears it with its reason, and boards and notices are issued anew.
+		board, guards := w.board(t, day).No, version(domain.CrewSEC)
+		w.edit(t, w.Event, func(d *store.EventDraft) { d.Event.Level, d.Event.LevelReason = 3, "主宾改为副职" })
+		b = last()
+		equal(t, "level and what hangs on it", fields(b), "level tea reason")
+		equal(t, "reason", b.Lines[2].New, "主宾改为副职")
+		equal(t, "everybody is asked", w.staffOf(asked(b)), everybody)
+		equal(t, "board", w.board(t, day).No, board+1)
+		equal(t, "guards' notice", version(domain.CrewSEC), guards+1)
+
+		// A draft is nobody's yet.
+		draft := must(t)(s.CreateEvent(ctx, w.Act("supervisor"), store.EventDraft{Event: domain.Event{Name: "草稿", Type: "meeting", Organiser: "x", Contact: "x", Level: 4, Secrecy: domain.SecrecyNormal, Heads: 2, StartAt: e.StartAt.AddDate(0, 0, 2), EndAt: e.EndAt.AddDate(0, 0, 2)}, Rooms: []string{"R3"}})).Created
+		part.StartAt, part.EndAt = e.StartAt.AddDate(0, 0, 2), e.EndAt.AddDate(0, 0, 2)
+		must(t)(s.AddFunction(ctx, w.Act("supervisor"), draft, part))
+		equal(t, "of a draft", len(w.bulletins(t, draft, domain.BulletinChange)), 0)
+		sound(t, s)
+		whole(t, s, domain.EventTopic(w.Event))
+	})
+}
+
+// A moved event takes its parts along, and a copy has them at its own time.
+func TestProgrammeMoves(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		s, ctx := w.Store, t.Context()
+		e, _, err := s.Event(ctx, nil, w.Event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		must(t)(s.AddFunction(ctx, w.Act("supervisor"), w.Event, domain.Function{Name: "合影", Kind: "photo", RoomID: "R1", StartAt: e.StartAt.Add(time.Hour), EndAt: e.StartAt.Add(80 * time.Minute)}))
+		must(t)(s.AddAgendaItem(ctx, w.Act("supervisor"), w.Event, domain.AgendaItem{Title: "致辞", Minutes: 10, StartAt: e.StartAt}))
+		to := e.StartAt.AddDate(0, 0, 1)
+		must(t)(s.MoveEvent(ctx, w.Act("supervisor"), w.Event, store.Move{StartAt: to, EndAt: to.Add(2 * time.Hour), Rooms: []string{"R2"}}))
+		at := func(event string, start time.Time, room string) {
+			t.Helper()
+			functions, err := s.Functions(ctx, event)
+			if err != nil {
+				t.Fatal(err)
+			}
+			agenda, err := s.Agenda(ctx, event)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(functions) != 1 || !functions[0].StartAt.Equal(start.Add(time.Hour)) || functions[0].RoomID != room {
+				t.Errorf("functions: %+v", functions)
+			}
+			if len(agenda) != 1 || !agenda[0].StartAt.Equal(start) {
+				t.Errorf("agenda: %+v", agenda)
+			}
+		}
+		at(w.Event, to, "R1")
+		week := to.AddDate(0, 0, 7)
+		at(must(t)(s.CloneEvent(ctx, w.Act("supervisor"), w.Event, week, store.Copy{Rooms: true})).Created, week, "R1")
+		at(must(t)(s.CloneEvent(ctx, w.Act("supervisor"), w.Event, week, store.Copy{})).Created, week, "")
+
+		// The room of a part is as taken as the event's own.
+		w.MakeEvent(t, store.EventDraft{Event: domain.Event{Name: "占用", Type: "meeting", Organiser: "x", Contact: "x", Level: 4, Secrecy: domain.SecrecyNormal, Heads: 2, StartAt: week.Add(time.Hour), EndAt: week.Add(2 * time.Hour)}, Rooms: []string{"R1"}})
+		_, err = s.CloneEvent(ctx, w.Act("supervisor"), w.Event, week, store.Copy{Rooms: true})
+		if x, ok := domain.AsError(err); !ok || len(x.Fields) != 1 || x.Fields[0].Field != "rooms" {
+			t.Error("the part's room is taken: ", err)
+		}
+		moved, _, err := s.Event(ctx, nil, w.Event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dates, err := s.SeriesPreview(ctx, moved, []time.Time{week, week.AddDate(0, 0, 7)})
+		if err != nil || dates[0].Taken != "报告厅" || dates[1].Taken != "" {
+			t.Error(dates, err)
+		}
+		equal(t, "made", must(t)(s.MakeSeries(ctx, w.Act("supervisor"), w.Event, []time.Time{week, week.AddDate(0, 0, 7)}, true, store.Copy{Rooms: true})).Args["n"], "1")
+		sound(t, s)
 	})
 }
 

@@ -611,7 +611,11 @@ func (s *Store) UpdateEvent(ctx context.Context, act domain.Act, id string, d Ev
 		if err := tx.syncItems(ctx, e); err != nil {
 			return err
 		}
-		return tx.noteChange(ctx, &old, e, "")
+		why := ""
+		if e.Level != old.Level {
+			why = e.LevelReason
+		}
+		return tx.noteChange(ctx, &old, e, why)
 	})
 }
 

@@ -274,7 +274,7 @@ func (s *Store) AddFunction(ctx context.Context, act domain.Act, eventID string,
 		}
 		tx.Receipt.Created = f.ID
 		tx.Record(domain.Change{Topic: topic, EventID: eventID, Subject: "function:" + f.ID, Verb: "function.added", Label: f.Name, New: clocks(f.StartAt, f.EndAt, s.Loc)})
-		return nil
+		return tx.noteFunction(ctx, e, nil, &f)
 	})
 }
 
@@ -357,7 +357,10 @@ func (s *Store) ChangeFunction(ctx context.Context, act domain.Act, id string, t
 		if err := a.tx.bookParts(ctx, a.e, []*domain.Function{&f}); err != nil {
 			return err
 		}
-		return a.tx.saveFunction(ctx, &f, domain.Change{Verb: "function.changed", Old: clocks(old.StartAt, old.EndAt, s.Loc), New: clocks(f.StartAt, f.EndAt, s.Loc)})
+		if err := a.tx.saveFunction(ctx, &f, domain.Change{Verb: "function.changed", Old: clocks(old.StartAt, old.EndAt, s.Loc), New: clocks(f.StartAt, f.EndAt, s.Loc)}); err != nil {
+			return err
+		}
+		return a.tx.noteFunction(ctx, a.e, &old, &f)
 	})
 }
 
@@ -368,8 +371,12 @@ func (s *Store) StrikeFunction(ctx context.Context, act domain.Act, id string) (
 		if err := a.tx.NewSelect().Model(&f).Where("id = ?", id).Scan(ctx); err != nil || f.Struck {
 			return err
 		}
+		old := f
 		f.Struck = true
-		return a.tx.saveFunction(ctx, &f, domain.Change{Verb: "function.struck"})
+		if err := a.tx.saveFunction(ctx, &f, domain.Change{Verb: "function.struck"}); err != nil {
+			return err
+		}
+		return a.tx.noteFunction(ctx, a.e, &old, &f)
 	})
 }
 

@@ -199,10 +199,18 @@ type SeriesDate struct {
 	TakenEn string    `json:"taken_en,omitempty"`
 }
 
-// SeriesPreview says for each date whether the event's rooms are free. One query.
+// SeriesPreview says for each date whether the rooms of the event and of its functions
+// are free. Three queries.
 func (s *Store) SeriesPreview(ctx context.Context, e *domain.Event, starts []time.Time) ([]SeriesDate, error) {
 	list, err := seriesDates(ctx, s.read, e, starts)
 	return list, asPerson(err)
+}
+
+// held is a room for some time.
+type held struct {
+	RoomID, Room, RoomEn string
+	StartAt, EndAt       time.Time
+	Sort                 int
 }
 
 func seriesDates(ctx context.Context, db bun.IDB, e *domain.Event, starts []time.Time) ([]SeriesDate, error) {
@@ -210,29 +218,52 @@ func seriesDates(ctx context.Context, db bun.IDB, e *domain.Event, starts []time
 	for k := range starts {
 		list[k].StartAt = starts[k]
 	}
-	if len(e.Rooms) == 0 || len(starts) == 0 {
+	functions, err := functionsOf(ctx, db, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	var wants []held
+	for _, r := range e.Rooms {
+		wants = append(wants, held{RoomID: r.ID, StartAt: e.StartAt, EndAt: e.EndAt})
+	}
+	for k := range functions {
+		if f := &functions[k]; f.RoomID != "" {
+			wants = append(wants, held{RoomID: f.RoomID, StartAt: f.StartAt, EndAt: f.EndAt})
+		}
+	}
+	if len(wants) == 0 || len(starts) == 0 {
 		return list, nil
 	}
-	rooms := make([]string, len(e.Rooms))
-	for k := range e.Rooms {
-		rooms[k] = e.Rooms[k].ID
+	rooms := make([]string, len(wants))
+	from, till := wants[0].StartAt, wants[0].EndAt
+	for k, w := range wants {
+		rooms[k] = w.RoomID
+		if w.StartAt.Before(from) {
+			from = w.StartAt
+		}
+		if w.EndAt.After(till) {
+			till = w.EndAt
+		}
 	}
-	long := e.EndAt.Sub(e.StartAt)
-	first, last := slices.MinFunc(starts, time.Time.Compare), slices.MaxFunc(starts, time.Time.Compare)
-	var taken []struct {
-		StartAt, EndAt time.Time
-		Room, RoomEn   string
-	}
-	err := db.NewSelect().TableExpr("event_rooms AS er").Join("JOIN events AS e ON e.id = er.event_id").Join("JOIN rooms AS r ON r.id = er.room_id").
-		ColumnExpr("e.start_at, COALESCE(e.actual_end_at, e.end_at) AS end_at, r.name AS room, r.name_en AS room_en").
-		Where("er.room_id IN (?) AND e.status NOT IN ('draft','cancelled')", bun.List(rooms)).
-		Where("e.start_at < ? AND COALESCE(e.actual_end_at, e.end_at) > ?", last.Add(long), first).OrderExpr("e.start_at, r.sort").Scan(ctx, &taken)
+	from = slices.MinFunc(starts, time.Time.Compare).Add(from.Sub(e.StartAt))
+	till = slices.MaxFunc(starts, time.Time.Compare).Add(till.Sub(e.StartAt))
+	var taken []held
+	err = db.NewRaw(`SELECT r.id AS room_id, r.name AS room, r.name_en AS room_en, e.start_at, COALESCE(e.actual_end_at, e.end_at) AS end_at, r.sort
+			FROM event_rooms AS er JOIN events AS e ON e.id = er.event_id JOIN rooms AS r ON r.id = er.room_id
+			WHERE er.room_id IN (?0) AND e.status NOT IN ('draft','cancelled') AND e.start_at < ?2 AND COALESCE(e.actual_end_at, e.end_at) > ?1
+		UNION ALL SELECT r.id, r.name, r.name_en, f.start_at, f.end_at, r.sort
+			FROM functions AS f JOIN events AS e ON e.id = f.event_id JOIN rooms AS r ON r.id = f.room_id
+			WHERE f.room_id IN (?0) AND NOT f.struck AND e.status NOT IN ('draft','cancelled') AND f.start_at < ?2 AND f.end_at > ?1
+		ORDER BY 4, 6`, bun.List(rooms), from, till).Scan(ctx, &taken)
 	for k := range list {
-		for _, t := range taken {
-			if t.StartAt.Before(list[k].StartAt.Add(long)) && t.EndAt.After(list[k].StartAt) {
-				list[k].Taken, list[k].TakenEn = t.Room, t.RoomEn
-				break
-			}
+		by := list[k].StartAt.Sub(e.StartAt)
+		n := slices.IndexFunc(taken, func(t held) bool {
+			return slices.ContainsFunc(wants, func(w held) bool {
+				return w.RoomID == t.RoomID && t.StartAt.Before(w.EndAt.Add(by)) && t.EndAt.After(w.StartAt.Add(by))
+			})
+		})
+		if n >= 0 {
+			list[k].Taken, list[k].TakenEn = taken[n].Room, taken[n].RoomEn
 		}
 	}
 	return list, err
