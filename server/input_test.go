@@ -57,6 +57,9 @@ var fieldsOf = map[string][]string{
 	"POST /r/:token/hall": {"name", "text"}, "POST /r/:token/record": {"name", "text", "satisfaction"}, "POST /r/:token/withdrawal": {"text"},
 	"PUT /requests/:id/acceptance": {"pick", "level"}, "POST /requests/:id/offers": {"rooms", "start_at", "end_at", "level", "note"}, "PUT /requests/:id/refusal": {"reason"}, "POST /requests/:id/questions": {"question"}, "PUT /requests/:id/questions/:question/answer": {"answer"},
 	"POST /requests/:id/notes": {"note"}, "PUT /requests/:id/assignee": {"person"}, "PUT /settings/requests": {"reply_minutes", "opens", "closes", "days"},
+	"GET /publications/:day": {"tv"}, "POST /publications/:day": {"x"}, "PUT /bulletins/:id/acknowledgement": {"x"}, "GET /intake": {"day"}, "PUT /intake/:day/:step": {"none"}, "PUT /settings/board": {"intake_at", "intake_grace", "seen_minutes"},
+	"PUT /events/:id/schedule": {"start_at", "end_at", "rooms", "reason"}, "GET /events/:id/copies": {"repeat", "every", "count"}, "POST /events/:id/copies": {"start_at", "keep_rooms", "keep_people", "keep_items"},
+	"POST /events/:id/series": {"repeat", "every", "count", "only_free", "keep_rooms", "keep_people"}, "POST /events/:id/work": {"x"},
 	"GET /activity": {"mine", "before"}, "GET /session/oidc": {"next"}, "GET /session/oidc/callback": {"code", "state"}, "GET /invites": {"code"},
 }
 
@@ -103,6 +106,24 @@ func (s *site) reception(t *testing.T, event string) (post, duty, vehicle, lift 
 	}
 	vehicle = made(s.Store.AddVehicle(ctx, domain.Act{}, event, domain.Vehicle{Plate: "测A·00001", Bay: "B01"}))
 	return post, duties[0].ID, vehicle, made(s.Store.AddLift(ctx, domain.Act{}, "三号梯"))
+}
+
+// published publishes the board of the day on which the visit begins.
+func (s *site) published(t *testing.T) *domain.Bulletin {
+	t.Helper()
+	e, _, err := s.Store.Event(t.Context(), nil, s.world.Event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := domain.SiteDay(e.StartAt, s.Store.Loc)
+	if _, err := s.Store.Publish(t.Context(), s.world.Act("supervisor"), day); err != nil {
+		t.Fatal(err)
+	}
+	b, err := s.Store.Board(t.Context(), day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // patrol makes a route of one place.
@@ -216,6 +237,14 @@ func (s *site) good(route string) url.Values {
 		v = form("staff_no", "s"+strings.ReplaceAll(store.NewID(), "-", "")[8:20], "name", "新人", "role", "crew_member", "crew", "SVC", "locale", "zh", "pin", "864209")
 	case "PUT /events/:id/status":
 		v = form("status", "draft")
+	case "PUT /events/:id/schedule":
+		v = form("start_at", "2031-02-03T09:00", "end_at", "2031-02-03T10:00", "rooms", "R3", "reason", "改期")
+	case "POST /events/:id/copies":
+		v = form("start_at", "2031-02-03T09:00")
+	case "POST /events/:id/series", "GET /events/:id/copies":
+		v = form("repeat", "days", "every", "2", "count", "2")
+	case "PUT /settings/board":
+		v = form("intake_at", "", "intake_grace", "10", "seen_minutes", "30")
 	case "PUT /events/:id/letter":
 		v = form("subject_zh", "函", "zh", "{link}", "subject_en", "Letter", "en", "{link}")
 	case "POST /events/:id/invitations/import":
@@ -279,6 +308,7 @@ func TestPoison(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		bulletin := s.published(t)
 		cues, err := s.Store.Cues(t.Context(), event)
 		if err != nil || len(cues) == 0 {
 			t.Fatal(cues, err)
@@ -286,7 +316,7 @@ func TestPoison(t *testing.T) {
 		booked, link := s.booked(t, 30)
 		id := strings.NewReplacer("/requests/:id", "/requests/"+booked.ID, ":question", booked.Questions[0].ID, "/r/:token", "/r/"+link, "/files/:file", "/files/"+booked.Files[0].ID, "/offers/:offer", "/offers/"+booked.Offers[0].ID, "/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/settings/levels/:id", "/settings/levels/level-01", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
-			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/patrols/:id", "/patrols/"+patrol.ID, "/checkpoints/:id", "/checkpoints/"+patrol.Checkpoints[0].ID, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
+			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/publications/:day", "/publications/"+bulletin.Day, "/bulletins/:id", "/bulletins/"+bulletin.ID, "/intake/:day/:step", "/intake/"+bulletin.Day+"/taken", "/work/:crew", "/work/SVC", "/patrols/:id", "/patrols/"+patrol.ID, "/checkpoints/:id", "/checkpoints/"+patrol.Checkpoints[0].ID, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
 		for _, r := range server.Routes(s.Web, &server.Ops{}) {
 			route := r.Method + " " + r.Path

@@ -370,6 +370,15 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 			id = x.ev.strike
 		}
 		m.sql("UPDATE guests SET struck = FALSE, position = 'gate', previous = 'expected', position_at = '2026-01-01 00:00:00+00:00' WHERE event_id = ?", x.ev.e.ID)
+	case strings.HasPrefix(path, "/bulletins/"):
+		id = m.bulletin(x.who)
+	case strings.HasPrefix(path, "/publications/"), strings.HasPrefix(path, "/intake/"):
+		path = strings.NewReplacer(":day", "2031-01-02", ":step", "levels").Replace(path)
+		m.sql("DELETE FROM bulletins WHERE day = '2031-01-02'")
+		m.sql("DELETE FROM intake_steps WHERE day = '2031-01-02'")
+		if r.Method == http.MethodDelete {
+			m.sql("INSERT INTO intake_steps (day, step, done_at, done_by, late, events) VALUES ('2031-01-02', 'levels', '2026-01-01 00:00:00+00:00', ?, FALSE, 0)", m.extra.ID)
+		}
 	case strings.HasPrefix(path, "/strays/"):
 		r, err := m.s.Store.MeetStray(m.t.Context(), domain.Act{}, domain.Stray{EventID: x.ev.e.ID, Name: "泽兰", State: domain.StrayAsked})
 		if err != nil {
@@ -544,6 +553,20 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	case "PUT /settings/seating":
 		fields = form("dais_rule", []string{"A", "B"}[x.n%2])
 		m.sql("UPDATE sites SET dais_rule = ?", []string{"B", "A"}[x.n%2])
+	case "PUT /settings/board":
+		fields = form("intake_at", "", "intake_grace", fmt.Sprint(11+x.n), "seen_minutes", "30")
+	case "PUT /events/:id/schedule":
+		start := x.ev.e.StartAt.Add(time.Duration(x.n) * time.Minute).In(m.s.Store.Loc)
+		fields = form("start_at", start.Format("2006-01-02T15:04"), "end_at", start.Add(time.Hour).Format("2006-01-02T15:04"), "rooms", x.ev.e.Rooms[0].ID)
+	case "POST /events/:id/work":
+		for _, table := range []string{"bulletin_lines", "acknowledgements"} {
+			m.sql("DELETE FROM "+table+" WHERE bulletin_id IN (SELECT id FROM bulletins WHERE event_id = ? AND kind = 'work')", id)
+		}
+		m.sql("DELETE FROM bulletins WHERE event_id = ? AND kind = 'work'", id)
+	case "POST /events/:id/copies":
+		fields = form("start_at", fmt.Sprintf("2032-01-%02dT09:00", x.n+1))
+	case "POST /events/:id/series":
+		fields = form("repeat", "days", "every", "1", "count", "1")
 	case "PUT /settings/retention":
 		fields = form("guest_days", fmt.Sprint(100+x.n))
 	case "POST /events/:id/guests/import":
@@ -584,6 +607,10 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("pin", "864209")
 	}
 	path = strings.Replace(path, ":id", id, 1)
+	if strings.Contains(path, ":crew") {
+		m.work(x.ev)
+		path = strings.Replace(path, ":crew", "SVC", 1)
+	}
 	if x.ev != nil {
 		path = strings.Replace(path, ":plan", x.ev.plan, 1)
 	}
@@ -630,6 +657,25 @@ func (m *matrix) booking(r server.Route) (string, url.Values) {
 		fields.Set("id", b.PlanMarkOf(e))
 	}
 	return path, fields
+}
+
+// bulletin asks somebody for his word.
+func (m *matrix) bulletin(c *client) string {
+	m.t.Helper()
+	const then = "2026-01-01 00:00:00+00:00"
+	id := store.NewID()
+	m.sql("INSERT INTO bulletins (id, kind, day, no, key, made_at, superseded, seq) VALUES (?, 'board', '2026-01-01', 1, ?, ?, TRUE, 1)", id, id, then)
+	if c.as != "" {
+		m.sql("INSERT INTO acknowledgements (bulletin_id, person_id, told_at) VALUES (?, ?, ?)", id, m.s.world.People[c.as].ID, then)
+	}
+	return id
+}
+
+// work gives an event's attendants a work notice.
+func (m *matrix) work(ev *matrixEvent) {
+	m.t.Helper()
+	id := store.NewID()
+	m.sql("INSERT INTO bulletins (id, kind, day, event_id, crew, no, key, made_at, superseded, seq) VALUES (?, 'work', '2026-01-01', ?, 'SVC', 1, ?, '2026-01-01 00:00:00+00:00', FALSE, 1) ON CONFLICT DO NOTHING", id, ev.e.ID, id)
 }
 
 // reception tells a route about one post, duty, route, checkpoint, cue or car.
@@ -863,6 +909,8 @@ func (m *matrix) expected(r server.Route, x target) string {
 	unseen := false
 	leads := may && (v.Can(domain.RightItemCheck, secrecy) || v.Can(domain.RightItemAccept, secrecy) || v.MayDo(domain.CrewSVC, secrecy))
 	switch {
+	case r.Path == "/events/:id/copies" && r.Method == http.MethodPost || r.Path == "/events/:id/series":
+		may = may && v.Person.Can(domain.RightCreate)
 	case strings.HasPrefix(r.Path, "/vehicles/"):
 		unseen = !v.Can(domain.RightGuestsSee, secrecy)
 	case r.Path == "/cues/:id/acknowledgement" || strings.HasPrefix(r.Path, "/checkpoints/") && r.Method != http.MethodGet:

@@ -103,6 +103,27 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{put, "/agenda/:id/position", domain.RightEventEdit, InAct, a.MoveAgendaItem},
 		{del, "/agenda/:id", domain.RightEventEdit, InAct, a.StrikeAgendaItem},
 
+		// what became of an event: moved, copied; and who has seen it
+		{get, "/events/:id/changes", domain.RightEventSee, OnEvent, a.Changes},
+		{get, "/events/:id/move", domain.RightEventEdit, OnEvent, a.MoveForm},
+		{put, "/events/:id/schedule", domain.RightEventEdit, OnEvent, a.MoveEvent},
+		{get, "/events/:id/copies", domain.RightEventEdit, OnEvent, a.Copies},
+		{post, "/events/:id/copies", domain.RightEventEdit, OnEvent, a.CloneEvent}, // and RightCreate: store.CloneEvent
+		{post, "/events/:id/series", domain.RightEventEdit, OnEvent, a.MakeSeries},
+		{get, "/events/:id/work", domain.RightEventSee, OnEvent, a.WorkNotices},
+		{post, "/events/:id/work", domain.RightEventRun, OnEvent, a.IssueWork},
+		{get, "/events/:id/work/:crew", domain.RightEventSee, OnEvent, a.WorkNotice},
+		{get, "/events/:id/work/:crew/print", domain.RightEventSee, OnEvent, a.PrintWork},
+
+		// the board of a day, and what the supervisor does on the day before
+		{get, "/publications/:day", domain.RightWall, ByRole, a.Publication},
+		{post, "/publications/:day", domain.RightPublish, ByRole, a.Publish},
+		{get, "/publications/:day/print", domain.RightWall, ByRole, a.PrintPublication},
+		{put, "/bulletins/:id/acknowledgement", domain.RightSelf, ByRole, a.SeeBulletin}, // who is asked: store.SeeBulletin
+		{get, "/intake", domain.RightPublish, ByRole, a.Intake},
+		{put, "/intake/:day/:step", domain.RightPublish, ByRole, a.TakeIn},
+		{del, "/intake/:day/:step", domain.RightPublish, ByRole, a.TakeBack},
+
 		// checklist
 		{get, "/events/:id/items", domain.RightEventSee, OnEvent, a.Items},
 		{post, "/events/:id/items", domain.RightItemAdd, OnEvent, a.AddItem},
@@ -282,6 +303,8 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{put, "/settings/levels/:id", domain.RightChannels, ByRole, a.ChangeLevelRule},
 		{put, "/settings/levels/:id/position", domain.RightChannels, ByRole, a.MoveLevelRule},
 		{del, "/settings/levels/:id", domain.RightChannels, ByRole, a.DeleteLevelRule},
+		{get, "/settings/board", domain.RightChannels, ByRole, a.BoardSettings},
+		{put, "/settings/board", domain.RightChannels, ByRole, a.SetBoardRules},
 		{get, "/settings/retention", domain.RightChannels, ByRole, a.Retention},
 		{put, "/settings/retention", domain.RightChannels, ByRole, a.SetGuestDays},
 		{get, "/settings/requests", domain.RightChannels, ByRole, a.ReplyHours},

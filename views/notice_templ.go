@@ -2576,6 +2576,12 @@ func noticeIcon(k domain.NoticeKind) string {
 		return "block"
 	case domain.NoticeChanged:
 		return "swap"
+	case domain.NoticeBoard:
+		return "board"
+	case domain.NoticeWork:
+		return "log"
+	case domain.NoticeIntake, domain.NoticeIntakeLate:
+		return "calendar"
 	case domain.NoticeReady:
 		return "flag"
 	case domain.NoticeGuest:

@@ -128,6 +128,8 @@ type TodayPage struct {
 	Mine    []TodoItem // open items of my crew on my events, by due time
 	Waiting []TodoItem // items waiting for my acceptance or check
 	Events  []EventLine
+	Boards  []TodayBoard // that name me, of today and tomorrow
+	Intake  *TodayIntake // for who keeps it: what is next
 }
 
 // TodayCue is what a crew of mine was told at one event.
@@ -169,6 +171,9 @@ type EventPage struct {
 	Agenda              []domain.AgendaItem
 	Drill               *domain.Drill   // the last one, for those who may run one; nil = none yet
 	Request             *domain.Request // that it came from, for those who deal with them
+
+	Changes []domain.Bulletin // what was told of its changes, in order
+	Rooms   map[string]domain.Room
 }
 
 // AssignedPerson is a person on an event.

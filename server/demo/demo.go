@@ -120,8 +120,25 @@ func Seed(ctx context.Context, s *store.Store, o Options) (Result, error) {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b cued) int { return a.at.Compare(b.at) })
+	deeds := t.evenings(time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, s.Loc))
+	slices.SortStableFunc(deeds, func(a, b deed) int { return a.at.Compare(b.at) })
+	until := func(moment time.Time) error {
+		for len(deeds) > 0 && !deeds[0].at.After(moment) {
+			if deeds[0].at.After(at) {
+				at = deeds[0].at
+			}
+			if err := deeds[0].do(ctx); err != nil {
+				return fmt.Errorf("demo: the day before: %w", err)
+			}
+			deeds = deeds[1:]
+		}
+		return nil
+	}
 	for k := range all {
 		x := &all[k]
+		if err := until(x.at); err != nil {
+			return res, err
+		}
 		if x.at.After(at) {
 			at = x.at
 		}
@@ -130,11 +147,14 @@ func Seed(ctx context.Context, s *store.Store, o Options) (Result, error) {
 		}
 		res.Acts++
 	}
+	if err := until(now.Add(-25 * time.Minute)); err != nil {
+		return res, err
+	}
 	at = now.Add(-25 * time.Minute)
 	if err := t.requests(ctx, res.Visit, func(d time.Duration) { at = at.Add(d) }); err != nil {
 		return res, fmt.Errorf("demo: requests: %w", err)
 	}
-	return res, nil
+	return res, until(now)
 }
 
 // hire makes the site and its people.

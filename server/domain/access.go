@@ -37,6 +37,8 @@ const (
 	// RightRequests deals with booking requests; secret ones: Request.Seen.
 	RightRequests Right = "requests"
 
+	// RightPublish publishes the board of a day and keeps the daily intake.
+	RightPublish Right = "publish"
 	// RightControl follows guests and lifts over all events: the control room's page.
 	RightControl Right = "control"
 )
@@ -76,6 +78,8 @@ func (p *Person) Can(r Right) bool {
 		return p.is(RoleAdmin, RoleSupervisor, RoleCentreHead)
 	case RightCreate, RightRequests:
 		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead)
+	case RightPublish:
+		return p.is(RoleCommander, RoleSupervisor, RoleCentreHead)
 	case RightWall:
 		return p.staff() || p.Role == RoleBoard
 	case RightToday, RightEvents, RightFeed:

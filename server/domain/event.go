@@ -74,6 +74,7 @@ type Event struct {
 	ReadyBy         string      `bun:",nullzero" json:"ready_by,omitempty"`
 	EarlyAt         *time.Time  `json:"early_at,omitempty"`                   // guests stood at the gate before their time
 	EarlyMode       string      `bun:",nullzero" json:"early_mode,omitempty"` // what the commander decided: EarlyLounge or EarlyGo
+	SeriesID        string      `bun:",nullzero" json:"series_id,omitempty"`  // the same for events that were made as a series
 	PassNo          int         `json:"-"`                                    // see Pass
 	Seq             int64       `json:"seq"`                                  // topic seq of the last change of these fields
 	StateAt         time.Time   `json:"state_at"`
@@ -109,6 +110,9 @@ type Site struct {
 	HouseOpens   int    `json:"house_opens"`
 	HouseCloses  int    `json:"house_closes"`
 	HouseDays    string `json:"house_days"`
+	IntakeAt     string `json:"intake_at"`    // "17:00": when the events of the next day are collected, by the site's clock
+	IntakeGrace  int    `json:"intake_grace"` // minutes after which a step of the intake is late
+	SeenMinutes  int    `json:"seen_minutes"` // after which the supervisor is told who has not seen a bulletin
 }
 
 // Assignment puts a person on an event, in a crew.

@@ -25,6 +25,12 @@ const (
 	NoticeStray    NoticeKind = "stray"    // somebody at the door stands on no list, and a word is asked for
 	NoticeTest     NoticeKind = "test"
 
+	NoticeBoard      NoticeKind = "board"       // the board of a day names him
+	NoticeWork       NoticeKind = "work"        // a work notice for his crew: accept it
+	NoticeUnseen     NoticeKind = "unseen"      // who has not seen a bulletin
+	NoticeIntake     NoticeKind = "intake"      // time to collect the events of tomorrow
+	NoticeIntakeLate NoticeKind = "intake_late" // it was not done
+
 	NoticeCue       NoticeKind = "cue"          // guests have come so far: do this now
 	NoticeAbsent    NoticeKind = "absent"       // nobody has reported at a post
 	NoticeOverdue   NoticeKind = "overdue"      // guests left one step and were not seen at the next
@@ -325,6 +331,14 @@ func LogTriggers(e *Event, rows []Change, items map[string]*Item, guests map[str
 					Args: Args{"guest": g.Name, "n": "1"}, URL: "/guests/" + g.ID + "/invitation",
 				})
 			}
+		case "bulletin.changed":
+			for _, name := range strings.Fields(c.New) {
+				if f, ok := changeField(name); ok && e.Status.Working() {
+					t := changeTrigger(e, c, f.Crews)
+					t.Args["verb"], t.Args["new"] = "event."+name, ""
+					list = append(list, t)
+				}
+			}
 		case "stray.asked":
 			list = append(list, Trigger{
 				Key: StrayKey(id), Kind: NoticeStray, EventID: e.ID, Crews: []Crew{CrewCMD}, Command: true, Working: true, By: c.PersonID,
@@ -376,23 +390,20 @@ func guestTrigger(c *Change, g *Guest) Trigger {
 	return t
 }
 
-// concerned tells which crews a change of the event itself concerns (nil: all).
+// concerned tells which crews a change of the event itself concerns (nil: all); see ChangeFields.
 func concerned(e *Event, c *Change) (crews []Crew, ok bool) {
-	switch c.Verb {
-	case "event.arrival", "event.start", "event.end", "event.rooms", "event.level", "event.commander":
-		return nil, e.Status.Working()
-	case "event.break", "event.heads":
-		return []Crew{CrewCMD, CrewSUP, CrewSVC, CrewADM}, e.Status.Working()
-	case "event.status":
+	if c.Verb == "event.status" {
 		return nil, c.New == string(EventCancelled) && EventStatus(c.Old).Working()
 	}
-	return nil, false
+	name, found := strings.CutPrefix(c.Verb, "event.")
+	f, known := changeField(name)
+	return f.Crews, found && known && e.Status.Working()
 }
 
 // changeTrigger: what one act changed is one notice, so its key is the act's moment.
 func changeTrigger(e *Event, c *Change, crews []Crew) Trigger {
 	return Trigger{
-		Key: keyOf(string(NoticeChanged), e.ID, strconv.FormatInt(c.ReceivedAt.UnixMicro(), 10)), Kind: NoticeChanged, EventID: e.ID, Crews: crews, By: c.PersonID,
+		Key: ChangeKey(e.ID, c.ReceivedAt), Kind: NoticeChanged, EventID: e.ID, Crews: crews, By: c.PersonID,
 		Working: c.New == string(EventCancelled), // a cancelled event has no day any more
 		Args:    Args{"verb": c.Verb, "old": c.Old, "new": c.New, "reason": c.Note, "n": "1"}, URL: "/events/" + e.ID,
 	}
@@ -418,8 +429,11 @@ func joined(list []Trigger) []Trigger {
 				first.Args[name] = strings.TrimSpace(first.Args[name] + " " + v)
 			}
 		}
-		if len(t.Crews) == 0 {
+		switch {
+		case len(t.Crews) == 0 || len(first.Crews) == 0:
 			first.Crews = nil
+		default:
+			first.Crews = append(slices.Clone(first.Crews), t.Crews...)
 		}
 		first.Items = append(first.Items, t.Items...)
 	}

@@ -89,6 +89,14 @@ func (c *composer) text() Text {
 		return c.request()
 	case domain.NoticeTest:
 		return Text{c.l.T("notice.test"), c.l.T("notice.test_body")}
+	case domain.NoticeBoard:
+		return Text{c.l.T("notice.board", "day", c.day()), c.l.T("notice.board_body", "n", c.n.Args["n"])}
+	case domain.NoticeWork:
+		return Text{c.l.T("notice.work", "crew", c.crew()), c.join(event, c.l.T("notice.work_body", "n", c.n.Args["n"]))}
+	case domain.NoticeUnseen:
+		return Text{c.l.T("notice.unseen_"+c.n.Args["what"], "n", c.n.Args["n"], "no", c.n.Args["no"], "day", c.day(), "crew", c.crew()), c.join(c.typed("names"), event)}
+	case domain.NoticeIntake, domain.NoticeIntakeLate:
+		return Text{c.l.T("notice."+string(c.n.Kind), "day", c.day()), c.l.T("notice.due_at", "at", c.clock())}
 	}
 	return c.reception(star, item, event)
 }
@@ -185,6 +193,15 @@ func (c *composer) typed(name string) string {
 		return ""
 	}
 	return c.n.Args[name]
+}
+
+// day is a site day: "3月19日", "19 Mar".
+func (c *composer) day() string {
+	t, err := time.Parse(time.DateOnly, c.n.Args["day"])
+	if err != nil {
+		return ""
+	}
+	return t.Format(c.l.T("notice.day_form"))
 }
 
 func (c *composer) clock() string {

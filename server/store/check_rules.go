@@ -51,9 +51,10 @@ var rules = []rule{
 		`SELECT c.topic || ' ' || c.seq FROM changes AS c WHERE c.person_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM people AS p WHERE p.id = c.person_id) ORDER BY c.topic, c.seq`,
 	},
 	{
-		"changes.subject", "log rows about something that does not exist (topic seq)", // notices are forgotten and channels deleted in good order
+		"changes.subject", "log rows about something that does not exist (topic seq)", // notices are forgotten, channels deleted and steps of the intake taken back in good order
 		"put the row that the subject names back from a backup: nothing that is logged is ever deleted",
-		`SELECT c.topic || ' ' || c.seq FROM changes AS c WHERE c.subject NOT LIKE 'notice:%' AND c.subject NOT LIKE 'channel:%'
+		`SELECT c.topic || ' ' || c.seq FROM changes AS c WHERE c.subject NOT LIKE 'notice:%' AND c.subject NOT LIKE 'channel:%' AND c.subject NOT LIKE 'day:%'
+			AND NOT EXISTS (SELECT 1 FROM bulletins AS x WHERE c.subject = 'bulletin:' || x.id AND x.id = substr(c.subject, 10))
 			AND NOT EXISTS (SELECT 1 FROM items AS x WHERE c.subject = 'item:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM guests AS x WHERE c.subject = 'guest:' || x.id AND x.id = substr(c.subject, 7))
 			AND NOT EXISTS (SELECT 1 FROM hosts AS x WHERE c.subject = 'host:' || x.id AND x.id = substr(c.subject, 6))
@@ -144,6 +145,22 @@ var rules = []rule{
 		"requests.choices", "booking requests without any time (request)",
 		"ask the organiser, and insert the time into request_choices",
 		`SELECT x.id FROM requests AS x WHERE NOT EXISTS (SELECT 1 FROM request_choices AS c WHERE c.request_id = x.id) ORDER BY 1`,
+	},
+	{
+		"bulletins.seq", "boards, change notices and work notices whose seq is not a log row of theirs: pages may show an older count (bulletin)",
+		"set seq to the bulletin's last log row",
+		`SELECT x.id FROM bulletins AS x WHERE NOT EXISTS (SELECT 1 FROM changes AS c WHERE c.topic = COALESCE('event:' || x.event_id, 'floor') AND c.seq = x.seq AND c.subject = 'bulletin:' || x.id) ORDER BY 1`,
+	},
+	{
+		"bulletins.unseen", "bulletins that wait for nobody and yet are to be escalated, or the other way round (bulletin)", // a superseded one is no matter any more
+		"set escalate_at to NULL where the bulletin is superseded or was escalated",
+		`SELECT x.id FROM bulletins AS x WHERE x.escalate_at IS NOT NULL AND (x.superseded OR x.escalated_at IS NOT NULL) ORDER BY 1`,
+	},
+	{
+		"bulletins.event", "lines of a change or work notice that name another event than it does, or rows of a board that have none (row)",
+		"set event_id of these lines to the bulletin's, and bulletin_id of these rows to a board",
+		`SELECT l.id FROM bulletin_lines AS l JOIN bulletins AS x ON x.id = l.bulletin_id WHERE x.event_id IS NULL OR x.event_id <> l.event_id
+			UNION ALL SELECT r.id FROM board_rows AS r JOIN bulletins AS x ON x.id = r.bulletin_id WHERE x.kind <> 'board' ORDER BY 1`,
 	},
 	seqRule("hosts", "hosts", "host"),
 	seqRule("seat_plans", "seat plans", "plan"),

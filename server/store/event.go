@@ -608,7 +608,14 @@ func (s *Store) UpdateEvent(ctx context.Context, act domain.Act, id string, d Ev
 		if len(changes) == 0 || !e.Status.Working() {
 			return nil
 		}
-		return tx.syncItems(ctx, e)
+		if err := tx.syncItems(ctx, e); err != nil {
+			return err
+		}
+		why := ""
+		if e.Level != old.Level {
+			why = e.LevelReason
+		}
+		return tx.noteChange(ctx, &old, e, why)
 	})
 }
 
@@ -676,7 +683,7 @@ func (s *Store) SetStatus(ctx context.Context, act domain.Act, id string, status
 		if slices.Index(domain.EventStatuses, status) < slices.Index(domain.EventStatuses, e.Status) && tx.overtaken(e.StateAt) {
 			return tx.eventOvertaken(ctx, e, status)
 		}
-		old := e.Status
+		old, before := e.Status, *e
 		reason = domain.Clean(reason, false)
 		switch status {
 		case domain.EventRequested, domain.EventConfirmed: // from here on the rooms are taken
@@ -737,8 +744,11 @@ func (s *Store) SetStatus(ctx context.Context, act domain.Act, id string, status
 				return err
 			}
 		}
-		if e.Status.Working() {
+		switch {
+		case e.Status.Working():
 			return tx.syncItems(ctx, e)
+		case status == domain.EventCancelled:
+			return tx.noteChange(ctx, &before, e, reason)
 		}
 		return nil
 	})

@@ -259,7 +259,7 @@ func (tx *Tx) addNotices(ctx context.Context, rows []domain.Notice) error {
 		}
 	}
 	for _, p := range people {
-		if err := tx.Lock(ctx, domain.PersonTopic(p)); err != nil {
+		if err := tx.hold(ctx, domain.PersonTopic(p)); err != nil {
 			return err
 		}
 	}
@@ -487,12 +487,12 @@ func (s *Store) AcknowledgeNotice(ctx context.Context, act domain.Act, id string
 	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error { return tx.acknowledge(ctx, *n) })
 }
 
-// AcknowledgeNotices is the same for everything that waits, drills apart: those
-// are answered one by one.
+// AcknowledgeNotices is the same for everything that waits, drills and work notices
+// apart: those are answered one by one.
 func (s *Store) AcknowledgeNotices(ctx context.Context, act domain.Act) (domain.Receipt, error) {
 	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
 		var open []domain.Notice
-		err := tx.NewSelect().Model(&open).Where("person_id = ? AND acknowledged_at IS NULL AND settled_at IS NULL AND kind <> ?", personID(act), domain.NoticeDrill).OrderExpr("made_at").Scan(ctx)
+		err := tx.NewSelect().Model(&open).Where("person_id = ? AND acknowledged_at IS NULL AND settled_at IS NULL AND kind NOT IN (?, ?)", personID(act), domain.NoticeDrill, domain.NoticeWork).OrderExpr("made_at").Scan(ctx)
 		if err != nil || len(open) == 0 {
 			return err
 		}
@@ -505,13 +505,22 @@ func (s *Store) AcknowledgeNotices(ctx context.Context, act domain.Act) (domain.
 func (tx *Tx) acknowledge(ctx context.Context, list ...domain.Notice) error {
 	for k := range list {
 		if list[k].Kind == domain.NoticeDrill {
-			if err := tx.Lock(ctx, domain.EventTopic(list[k].EventID)); err != nil {
+			if err := tx.hold(ctx, domain.EventTopic(list[k].EventID)); err != nil {
 				return err
 			}
 		}
 	}
+	behind, err := tx.bulletinsBehind(ctx, list)
+	if err != nil {
+		return err
+	}
+	for k := range behind { // who acknowledges the notice has seen what it brings
+		if _, err := tx.see(ctx, &behind[k]); err != nil {
+			return err
+		}
+	}
 	topic := domain.PersonTopic(list[0].PersonID)
-	if err := tx.Lock(ctx, topic); err != nil {
+	if err := tx.hold(ctx, topic); err != nil {
 		return err
 	}
 	for k := range list {

@@ -176,6 +176,45 @@ func (tx *Tx) shiftProgramme(ctx context.Context, e *domain.Event, by time.Durat
 	return nil
 }
 
+// copyProgramme gives a copied event the functions and agenda of its source, each as
+// long after the start; without rooms the functions have none either.
+func (tx *Tx) copyProgramme(ctx context.Context, from, to *domain.Event, by time.Duration, rooms bool) error {
+	functions, err := functionsOf(ctx, tx, from.ID)
+	if err != nil {
+		return err
+	}
+	topic := domain.EventTopic(to.ID)
+	parts := make([]*domain.Function, len(functions))
+	for k := range functions {
+		f := &functions[k]
+		f.ID, f.EventID, f.CreatedAt, f.StartAt, f.EndAt = NewID(), to.ID, tx.Now, f.StartAt.Add(by), f.EndAt.Add(by)
+		if !rooms {
+			f.RoomID = ""
+		}
+		parts[k], f.Seq = f, tx.Next(topic)
+		if _, err := tx.NewInsert().Model(f).Exec(ctx); err != nil {
+			return err
+		}
+		tx.Record(domain.Change{Topic: topic, EventID: to.ID, Subject: "function:" + f.ID, Verb: "function.added", Label: f.Name, New: clocks(f.StartAt, f.EndAt, tx.s.Loc), Minor: true})
+	}
+	if err := tx.bookParts(ctx, to, parts); err != nil {
+		return roomsField(err)
+	}
+	agenda, err := agendaOf(ctx, tx, from.ID)
+	if err != nil {
+		return err
+	}
+	for k := range agenda {
+		a := &agenda[k]
+		a.ID, a.EventID, a.CreatedAt, a.StartAt, a.Seq = NewID(), to.ID, tx.Now, a.StartAt.Add(by), tx.Next(topic)
+		if _, err := tx.NewInsert().Model(a).Exec(ctx); err != nil {
+			return err
+		}
+		tx.Record(domain.Change{Topic: topic, EventID: to.ID, Subject: "agenda:" + a.ID, Verb: "agenda.added", Label: a.Title, New: clocks(a.StartAt, a.EndAt(), tx.s.Loc), Minor: true})
+	}
+	return nil
+}
+
 // roomsField says beside the event's own rooms what is wrong with a function's.
 func roomsField(err error) error {
 	if refusal, ok := domain.AsError(err); ok {
@@ -235,7 +274,7 @@ func (s *Store) AddFunction(ctx context.Context, act domain.Act, eventID string,
 		}
 		tx.Receipt.Created = f.ID
 		tx.Record(domain.Change{Topic: topic, EventID: eventID, Subject: "function:" + f.ID, Verb: "function.added", Label: f.Name, New: clocks(f.StartAt, f.EndAt, s.Loc)})
-		return nil
+		return tx.noteFunction(ctx, e, nil, &f)
 	})
 }
 
@@ -318,7 +357,10 @@ func (s *Store) ChangeFunction(ctx context.Context, act domain.Act, id string, t
 		if err := a.tx.bookParts(ctx, a.e, []*domain.Function{&f}); err != nil {
 			return err
 		}
-		return a.tx.saveFunction(ctx, &f, domain.Change{Verb: "function.changed", Old: clocks(old.StartAt, old.EndAt, s.Loc), New: clocks(f.StartAt, f.EndAt, s.Loc)})
+		if err := a.tx.saveFunction(ctx, &f, domain.Change{Verb: "function.changed", Old: clocks(old.StartAt, old.EndAt, s.Loc), New: clocks(f.StartAt, f.EndAt, s.Loc)}); err != nil {
+			return err
+		}
+		return a.tx.noteFunction(ctx, a.e, &old, &f)
 	})
 }
 
@@ -329,8 +371,12 @@ func (s *Store) StrikeFunction(ctx context.Context, act domain.Act, id string) (
 		if err := a.tx.NewSelect().Model(&f).Where("id = ?", id).Scan(ctx); err != nil || f.Struck {
 			return err
 		}
+		old := f
 		f.Struck = true
-		return a.tx.saveFunction(ctx, &f, domain.Change{Verb: "function.struck"})
+		if err := a.tx.saveFunction(ctx, &f, domain.Change{Verb: "function.struck"}); err != nil {
+			return err
+		}
+		return a.tx.noteFunction(ctx, a.e, &old, &f)
 	})
 }
 

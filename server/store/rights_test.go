@@ -16,7 +16,7 @@ import (
 // deeds is everything that can be asked of an event by somebody, by the name
 // of the method. Each would be right for the commander or the supervisor.
 type deeds struct {
-	event, item, round, guest, party, photo, plan, seat, host, stray, post, duty, vehicle, cue, patrol, checkpoint, function, line string
+	event, item, round, guest, party, photo, plan, seat, host, stray, post, duty, vehicle, cue, patrol, checkpoint, function, line, bulletin string
 }
 
 func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain.Act) (domain.Receipt, error) {
@@ -57,6 +57,18 @@ func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain
 		"SetStatus": func(ctx context.Context, a act) (R, error) {
 			return s.SetStatus(ctx, a, d.event, domain.EventCancelled, "改期")
 		},
+		"MoveEvent": func(ctx context.Context, a act) (R, error) {
+			x := draft()
+			return s.MoveEvent(ctx, a, d.event, store.Move{StartAt: x.Event.StartAt, EndAt: x.Event.EndAt.Add(5 * time.Minute), Rooms: x.Rooms})
+		},
+		"CloneEvent": func(ctx context.Context, a act) (R, error) {
+			return s.CloneEvent(ctx, a, d.event, s.Now().AddDate(0, 0, 9), store.Copy{})
+		},
+		"MakeSeries": func(ctx context.Context, a act) (R, error) {
+			return s.MakeSeries(ctx, a, d.event, []time.Time{s.Now().AddDate(0, 0, 8)}, false, store.Copy{})
+		},
+		"IssueWork":     func(ctx context.Context, a act) (R, error) { return s.IssueWork(ctx, a, d.event) },
+		"SeeBulletin":   func(ctx context.Context, a act) (R, error) { return s.SeeBulletin(ctx, a, d.bulletin) },
 		"DeclareReady":  func(ctx context.Context, a act) (R, error) { return s.DeclareReady(ctx, a, d.event) },
 		"WithdrawReady": func(ctx context.Context, a act) (R, error) { return s.WithdrawReady(ctx, a, d.event) },
 		"AddItem": func(ctx context.Context, a act) (R, error) {
@@ -259,6 +271,16 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 	d.function = must(t)(w.Store.AddFunction(t.Context(), domain.Act{}, event, domain.Function{Name: "签字", Kind: "signing", StartAt: w.Store.Now().Add(time.Hour), EndAt: w.Store.Now().Add(2 * time.Hour)})).Created
 	d.line = must(t)(w.Store.AddAgendaItem(t.Context(), domain.Act{}, event, domain.AgendaItem{Title: "主持", Minutes: 5})).Created
 	d.stray = must(t)(w.Store.MeetStray(t.Context(), domain.Act{}, domain.Stray{EventID: event, Name: "泽兰", State: domain.StrayAsked})).Created
+	must(t)(w.Store.IssueWork(t.Context(), domain.Act{}, event))
+	notices, err := w.Store.Bulletins(t.Context(), event, domain.BulletinWork)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range notices {
+		if b.Crew == domain.CrewSEC || d.bulletin == "" {
+			d.bulletin = b.ID
+		}
+	}
 	if taken := w.Item(t, event, "S4").Photos; len(taken) > 0 {
 		d.photo = taken[0].ID
 	}
@@ -269,7 +291,7 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 func TestAllDeedsAreTried(t *testing.T) {
 	elsewhere := "Write CreateEvent CreatePerson UpdatePerson SetPin SetDisabled SetLocale RevokeSession CreateSession Events " +
 		"SetDaisRule SetGuestDays AddLevelRule ChangeLevelRule MoveLevelRule DeleteLevelRule AddLift SetLift LookedAt Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName " +
-		"MakeRequest Requests Request RequestOf AcceptRequest OfferRoom WithdrawOffer DeclineRequest AskOrganiser AnswerForOrganiser NoteRequest AssignRequest RevokeRequestLink SetReplyHours TakeOffer RefuseOffers AnswerQuestion CompleteNeed WithdrawRequest ConfirmPlan AcceptHall SignRecord" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, request_test.go, seat_test.go
+		"Publish TakeIn TakeBack SetBoardRules Series MakeRequest Requests Request RequestOf AcceptRequest OfferRoom WithdrawOffer DeclineRequest AskOrganiser AnswerForOrganiser NoteRequest AssignRequest RevokeRequestLink SetReplyHours TakeOffer RefuseOffers AnswerQuestion CompleteNeed WithdrawRequest ConfirmPlan AcceptHall SignRecord" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, request_test.go, seat_test.go
 	tried := deeds{}.all(nil)
 	typ := reflect.TypeFor[*store.Store]()
 	for m := range typ.Methods() {
@@ -326,8 +348,8 @@ func TestOutsiders(t *testing.T) {
 			equal(t, "announced", h.count(), 0)
 		}
 		// What does not exist at all answers the same.
-		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x", post: "x", duty: "x", vehicle: "x", cue: "x", patrol: "x", checkpoint: "x", function: "x", line: "x"}).all(s) {
-			if name == "UpdateEvent" {
+		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x", post: "x", duty: "x", vehicle: "x", cue: "x", patrol: "x", checkpoint: "x", function: "x", line: "x", bulletin: "x"}).all(s) {
+			if name == "UpdateEvent" || name == "MoveEvent" {
 				continue // its draft is made from the event
 			}
 			if _, err := do(ctx, w.Act("commander")); !errors.Is(err, domain.ErrNotFound) {
@@ -344,7 +366,7 @@ func TestInsiders(t *testing.T) {
 		// S4 is an item of the attendants; it is submitted, by service.
 		{
 			"service", "Event Item DoItem UndoItem MayPhoto AddPhoto Photo MoveGuest MoveParty UndoMove UndoPartyMove DoBundle GuestCard SignInGuest SignInParty UndoSignIn UndoPartySignIn HandOut MeetStray",
-			"UpdateEvent SetStatus DeclareReady WithdrawReady AddItem AcceptCrew AcceptItem RejectItem ExemptItem RequireItem AddGuests UpdateGuest StrikeGuest AddHosts StrikeHost AddSeatPlan FillSeats OccupySeat VacateSeat UndoSeats InvitationFor SaveLetter SaveInvitation QueueMails ImportInvitations MarkSent UnmarkSent TakeAnswer RevokePass Confirm JudgeStray RevokeLinks", "",
+			"UpdateEvent MoveEvent CloneEvent MakeSeries IssueWork SetStatus DeclareReady WithdrawReady AddItem AcceptCrew AcceptItem RejectItem ExemptItem RequireItem AddGuests UpdateGuest StrikeGuest AddHosts StrikeHost AddSeatPlan FillSeats OccupySeat VacateSeat UndoSeats InvitationFor SaveLetter SaveInvitation QueueMails ImportInvitations MarkSent UnmarkSent TakeAnswer RevokePass Confirm JudgeStray RevokeLinks", "",
 		},
 		{"service2", "Event Item DoItem UndoItem MoveGuest", "UpdateEvent SetStatus AcceptItem RejectItem AddItem AcceptCrew AddGuests", ""}, // a mate, not assigned
 		{"cleaning", "Event Item Photo DoBundle", "MayPhoto AddPhoto StrikePhoto DoItem UndoItem DeferRound BlockItem UnblockItem AcceptItem ExemptItem UpdateEvent AddItem", "MoveGuest MoveParty UndoMove UndoPartyMove UpdateGuest StrikeGuest StrikeHost FillSeats SeatNewcomer PrintCards OccupySeat VacateSeat UndoSeats InvitationFor MarkSent Confirm RevokePass TakeAnswer SaveInvitation GuestCard SignInGuest SignInParty UndoSignIn HandOut MeetStray JudgeStray"},
@@ -352,8 +374,8 @@ func TestInsiders(t *testing.T) {
 		{"captain", "Event Item AddItem MoveGuest SignInGuest MeetStray", "DoItem AcceptItem AcceptCrew UpdateEvent SetStatus AddGuests", ""},
 		{"control", "Event Item MoveGuest MoveParty DoBundle", "DoItem AcceptItem AcceptCrew UpdateEvent AddItem AddGuests", ""},
 		{"supplies", "Event Item DoBundle", "DoItem AcceptItem UpdateEvent AddItem AddGuests", "MoveGuest"},
-		{"admin", "Event Item UpdateEvent GuestCard MeetStray", "DoItem AcceptItem AddItem DeclareReady AddGuests MoveGuest SignInGuest JudgeStray", ""},
-		{"supervisor", "Event Item UpdateEvent DoItem AddItem AcceptCrew AddGuests UpdateGuest MoveGuest AddHosts AddSeatPlan OccupySeat SeatNewcomer ClearSeats InvitationFor SaveLetter SaveInvitation QueueMails MarkSent UnmarkSent TakeAnswer RevokePass Confirm ImportInvitations SignInGuest JudgeStray RevokeLinks", "AcceptItem RejectItem DeclareReady WithdrawReady ExemptItem", ""},
+		{"admin", "Event Item UpdateEvent GuestCard MeetStray MoveEvent CloneEvent", "IssueWork DoItem AcceptItem AddItem DeclareReady AddGuests MoveGuest SignInGuest JudgeStray", ""},
+		{"supervisor", "Event Item UpdateEvent IssueWork MakeSeries DoItem AddItem AcceptCrew AddGuests UpdateGuest MoveGuest AddHosts AddSeatPlan OccupySeat SeatNewcomer ClearSeats InvitationFor SaveLetter SaveInvitation QueueMails MarkSent UnmarkSent TakeAnswer RevokePass Confirm ImportInvitations SignInGuest JudgeStray RevokeLinks", "AcceptItem RejectItem DeclareReady WithdrawReady ExemptItem", ""},
 		{"commander", "Event Item UpdateEvent AcceptItem RejectItem UnacceptItem AddItem AcceptCrew AddGuests MoveGuest ExemptItem Photo", "DoItem UndoItem AddPhoto StrikePhoto", ""},
 	}
 	both(t, func(t *testing.T, w *world) {

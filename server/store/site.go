@@ -16,6 +16,12 @@ func (s *Store) Found(ctx context.Context, site domain.Site, rooms []domain.Room
 		site.GuestDays = domain.GuestDaysUsual
 	}
 	site.UsualHours()
+	if site.IntakeAt == "" {
+		site.IntakeAt, site.IntakeGrace = domain.IntakeUsual, domain.IntakeGraceUsual
+	}
+	if site.SeenMinutes == 0 {
+		site.SeenMinutes = domain.SeenUsual
+	}
 	_, err := s.Write(ctx, domain.Act{}, func(ctx context.Context, tx *Tx) error {
 		res, err := tx.NewInsert().Model(&site).On("CONFLICT DO NOTHING").Exec(ctx)
 		if err != nil {

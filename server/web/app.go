@@ -410,6 +410,14 @@ func viewOf(c *fiber.Ctx) string {
 		return ViewWall
 	case path == "/notices":
 		return ViewNotices
+	case strings.HasPrefix(path, "/publications/"):
+		return ViewPublication
+	case path == "/intake":
+		return ViewIntake
+	case strings.HasPrefix(path, "/events/") && strings.Contains(path, "/work"):
+		return ViewWork
+	case strings.HasSuffix(path, "/changes"):
+		return ViewChanges
 	case strings.HasPrefix(path, "/events/") && strings.Contains(path, "/seats"):
 		return ViewSeats
 	case strings.HasSuffix(path, "/items"):

@@ -81,6 +81,12 @@ func (a *App) Event(c *fiber.Ctx) error {
 	if page.Functions, page.Agenda, err = a.programme(c, e); err != nil {
 		return err
 	}
+	if page.Changes, err = a.Store.Bulletins(ctx, e.ID, domain.BulletinChange); err != nil {
+		return err
+	}
+	if page.Rooms, err = a.roomsByID(ctx); err != nil {
+		return err
+	}
 	if page.SeeGuests {
 		page.Counts = b.counts
 	}

@@ -35,7 +35,7 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 		if changed {
 			return []templ.Component{stale}, nil // facts, people, what may be done next
 		}
-		if len(items) > 0 {
+		if err = f.seen(named("bulletin", subjects)); err == nil && len(items) > 0 {
 			err = f.overview()
 		}
 		if err == nil {
@@ -46,6 +46,10 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 			return []templ.Component{stale}, nil // its times
 		}
 		err = f.programmeParts(subjects)
+	case ViewChanges, ViewWork:
+		if changed || len(named("bulletin", subjects)) > 0 {
+			return []templ.Component{stale}, nil
+		}
 	case ViewGuests:
 		err = f.guests(guests, changed)
 	case ViewLobby:

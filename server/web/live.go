@@ -50,6 +50,15 @@ const (
 	ViewHeadcount = "headcount"
 	// ViewRequests are the booking requests, or one: what of them one may see is personal, so it fetches itself again.
 	ViewRequests = "requests"
+
+	// ViewPublication is the board of a day; ViewPublish is the same for who keeps it,
+	// with the names of those who have not seen it. ViewIntake, ViewChanges and ViewWork
+	// are told to fetch themselves again.
+	ViewPublication = "publication"
+	ViewPublish     = "publish"
+	ViewIntake      = "intake"
+	ViewChanges     = "changes"
+	ViewWork        = "work"
 )
 
 // viewRights is what a view needs on the events it shows.
@@ -63,6 +72,12 @@ var viewRights = map[string]domain.Right{
 	ViewInvitations: domain.RightGuestsEdit, ViewInvitation: domain.RightGuestsEdit,
 	ViewRequests: domain.RightEventSee,
 	ViewDoor:     domain.RightGuestsSee, ViewHeadcount: domain.RightGuestsSee,
+	ViewPublication: domain.RightEventSee, ViewPublish: domain.RightEventSee, ViewIntake: domain.RightEventSee, ViewChanges: domain.RightEventSee, ViewWork: domain.RightEventSee,
+}
+
+// floorRights is what a view of the building's own topic needs.
+var floorRights = map[string]domain.Right{
+	ViewControl: domain.RightControl, ViewPublication: domain.RightWall, ViewPublish: domain.RightPublish, ViewIntake: domain.RightPublish,
 }
 
 // Subscribe checks who opens a socket and for what (GET /live).
@@ -147,7 +162,7 @@ func (a *App) mayWatch(ctx context.Context, p *domain.Person, topics []domain.To
 				return domain.ErrNotFound
 			}
 		case domain.TopicFloor:
-			if view != ViewControl || !p.Can(domain.RightControl) {
+			if need, known := floorRights[view]; !known || !p.Can(need) {
 				return domain.ErrNotFound
 			}
 		default:
@@ -255,6 +270,8 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 		}
 	case kind == domain.TopicBoard:
 		parts, err = a.wallFragments(ctx, v, subjects)
+	case kind == domain.TopicFloor && (key.View == ViewPublication || key.View == ViewPublish || key.View == ViewIntake):
+		parts, err = a.boardFragments(ctx, v, key.View, subjects)
 	case kind == domain.TopicFloor && key.View == ViewControl:
 		parts, err = a.liftFragments(ctx, v, subjects)
 	case kind == "event":

@@ -38,7 +38,7 @@ func (a *App) Requests(c *fiber.Ctx) error {
 	for k := range list {
 		page.Rows[k] = views.RequestRow{Request: list[k].Request, Hidden: list[k].Hidden}
 	}
-	if page.Rooms, err = a.roomsByID(c); err != nil {
+	if page.Rooms, err = a.roomsByID(c.UserContext()); err != nil {
 		return err
 	}
 	return show(c, fiber.Map{"requests": page.Rows, "link": page.Link}, views.Requests(page))
@@ -52,15 +52,6 @@ func (a *App) requestPage(c *fiber.Ctx, title string) (views.Page, map[domain.To
 	}
 	p, err := a.page(c, "requests", title)
 	return p, heads, err
-}
-
-func (a *App) roomsByID(c *fiber.Ctx) (map[string]domain.Room, error) {
-	rooms, err := a.Store.Rooms(c.UserContext())
-	byID := make(map[string]domain.Room, len(rooms))
-	for _, r := range rooms {
-		byID[r.ID] = r
-	}
-	return byID, err
 }
 
 // Request is GET /requests/{id}.
@@ -81,7 +72,7 @@ func (a *App) Request(c *fiber.Ctx) error {
 		return err
 	}
 	page.Missing = r.Outstanding(page.Event)
-	if page.Rooms, err = a.roomsByID(c); err != nil {
+	if page.Rooms, err = a.roomsByID(c.UserContext()); err != nil {
 		return err
 	}
 	if page.Log, err = a.Store.RequestLog(ctx, r.ID, logShown); err != nil {

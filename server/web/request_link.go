@@ -359,7 +359,7 @@ func (a *App) linkPage(c *fiber.Ctx, r *domain.Request, e *domain.Event, in view
 	}
 	page.Missing = r.Outstanding(e)
 	var err error
-	if page.Rooms, err = a.roomsByID(c); err != nil {
+	if page.Rooms, err = a.roomsByID(ctx); err != nil {
 		return err
 	}
 	if e != nil {

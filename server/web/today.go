@@ -94,8 +94,11 @@ func (a *App) Today(c *fiber.Ctx) error {
 			page.Caps = append(page.Caps, "crew-"+string(k), "do-"+string(k))
 		}
 	}
+	if err := a.dayAhead(ctx, &page); err != nil {
+		return err
+	}
 	watch(&page.Page, ViewToday, heads, topics...)
-	return show(c, fiber.Map{"duties": duties, "cues": page.Cues, "urgent": page.Urgent, "mine": page.Mine, "waiting": page.Waiting, "events": page.Events}, views.Today(page))
+	return show(c, fiber.Map{"duties": duties, "cues": page.Cues, "urgent": page.Urgent, "mine": page.Mine, "waiting": page.Waiting, "events": page.Events, "boards": page.Boards, "intake": page.Intake}, views.Today(page))
 }
 
 // works tells whether what a crew has to do at an event is this person's to do.

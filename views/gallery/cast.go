@@ -328,6 +328,7 @@ func (s set) lines() []domain.Line { return domain.Lines(s.feed()) }
 func (s set) notices() []views.NoticeLine {
 	kinds := []domain.NoticeKind{
 		domain.NoticeDue, domain.NoticeLate, domain.NoticeRejected, domain.NoticeBlocked, domain.NoticeChanged, domain.NoticeReady, domain.NoticeGuest, domain.NoticeStray, domain.NoticeDrill, domain.NoticeDeclined, domain.NoticeTest,
+		domain.NoticeBoard, domain.NoticeWork, domain.NoticeUnseen, domain.NoticeIntake, domain.NoticeIntakeLate,
 		domain.NoticeCue, domain.NoticeAbsent, domain.NoticeOverdue, domain.NoticeEarly, domain.NoticeEarlyMode, domain.NoticeNobody, domain.NoticeRelief, domain.NoticeReturn, domain.NoticeOverride, domain.NoticeLift, domain.NoticeRequest, domain.NoticeRequestLate, domain.NoticeRequestNews,
 	}
 	var list []views.NoticeLine
@@ -343,7 +344,7 @@ func (s set) notices() []views.NoticeLine {
 			n.SettledAt = s.inP(-1)
 		}
 		title := s.T(noticeWords[kind], "item", s.item("E7").Text(s.Locale), "event", s.long(), "post", s.T("position.lobby"),
-			"guest", s.guest(0).Name, "place", "Z04", "n", "12", "at", "14:05", "lift", s.T("gallery.lift", "n", "3"), "state", s.T("lift_state.trapped"), "number", "BR-20260318-01")
+			"guest", s.guest(0).Name, "place", "Z04", "n", "12", "no", "2", "day", "3-19", "crew", s.T("crew.SVC"), "at", "14:05", "lift", s.T("gallery.lift", "n", "3"), "state", s.T("lift_state.trapped"), "number", "BR-20260318-01")
 		list = append(list, views.NoticeLine{Notice: n, Title: title, Body: s.long()})
 	}
 	return list
@@ -352,6 +353,7 @@ func (s set) notices() []views.NoticeLine {
 var noticeWords = map[domain.NoticeKind]string{
 	domain.NoticeDue: "notice.due_one", domain.NoticeLate: "notice.late_one", domain.NoticeRejected: "notice.rejected", domain.NoticeBlocked: "notice.blocked", domain.NoticeChanged: "notice.changed",
 	domain.NoticeReady: "notice.ready", domain.NoticeGuest: "notice.guest", domain.NoticeStray: "notice.stray", domain.NoticeDeclined: "notice.declined", domain.NoticeDrill: "notice.drill", domain.NoticeTest: "notice.test",
+	domain.NoticeBoard: "notice.board", domain.NoticeWork: "notice.work", domain.NoticeUnseen: "notice.unseen_change", domain.NoticeIntake: "notice.intake", domain.NoticeIntakeLate: "notice.intake_late",
 	domain.NoticeCue: "notice.cue", domain.NoticeAbsent: "notice.absent", domain.NoticeOverdue: "notice.overdue", domain.NoticeEarly: "notice.early", domain.NoticeEarlyMode: "notice.early_mode_lounge", domain.NoticeNobody: "notice.late_arrival",
 	domain.NoticeRelief: "notice.relief", domain.NoticeReturn: "notice.return", domain.NoticeOverride: "notice.override", domain.NoticeLift: "notice.lift", domain.NoticeRequest: "notice.request", domain.NoticeRequestLate: "notice.request_late", domain.NoticeRequestNews: "log.request.taken",
 }

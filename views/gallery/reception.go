@@ -228,3 +228,29 @@ func (s set) suggestions() []*domain.Suggestion {
 	}
 	return []*domain.Suggestion{ask("", 1), ask("county", 1), ask("city", 200)}
 }
+
+// bulletins: one that nobody has seen yet, and one that everybody has.
+func (s set) bulletins() []domain.Bulletin {
+	b := domain.Bulletin{ID: "told", Kind: domain.BulletinChange, EventID: s.event.ID, Crew: domain.CrewSVC, No: 2, MadeBy: supervisor, MadeAt: s.in(-12), EscalateAt: s.inP(18), Lines: []domain.BulletinLine{
+		{Field: "start", Old: s.in(-60).Format(time.RFC3339), New: s.in(30).Format(time.RFC3339)}, {Field: "supplies", Old: s.long(), New: s.T("gallery.reason_exempt")}, {Field: "reason", New: s.long()},
+	}, Acks: []domain.Acknowledgement{{PersonID: attendant}, {PersonID: commander, SeenAt: s.inP(-3)}}}
+	seen := b
+	seen.ID, seen.EscalateAt, seen.Acks = "seen", nil, []domain.Acknowledgement{{PersonID: attendant, SeenAt: s.inP(-4)}, {PersonID: commander, SeenAt: s.inP(-3)}}
+	return []domain.Bulletin{b, seen}
+}
+
+func (s set) published() []views.TodayBoard {
+	return []views.TodayBoard{{ID: "today", Day: "2026-03-18", No: 1, SeenAt: s.inP(-600)}, {ID: "tomorrow", Day: "2026-03-19", Tomorrow: true, No: 2}}
+}
+
+func (s set) intake() *views.TodayIntake {
+	return &views.TodayIntake{Day: "2026-03-19", Step: domain.StepTaken, DueAt: s.in(-25), Late: true}
+}
+
+// intakeEvents: one that lacks everything, and one that lacks nothing.
+func (s set) intakeEvents() []views.IntakeEvent {
+	whole := views.IntakeEvent{Event: s.event}
+	bare := views.IntakeEvent{Event: domain.Event{ID: "bare", Name: s.long(), Level: 2, Status: domain.EventRequested, StartAt: s.in(60), EndAt: s.in(120)}}
+	bare.Lacks = domain.Lacks(&bare.Event, 0)
+	return []views.IntakeEvent{bare, whole}
+}

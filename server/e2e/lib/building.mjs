@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { zone } from "./demo.mjs";
 
 export const VISIT = "考察团座谈会"; // level 1, arrives 45 minutes after the start, 40 guests in three cars
+export const SIGNING = "合同谈判与签约"; // tomorrow, moved to another room
 export const WEEKLY = "周例会"; // level 4, commanded by the lead attendant
 
 // local is a moment in the building, so many minutes from now, as its forms write it.

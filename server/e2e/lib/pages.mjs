@@ -1,11 +1,16 @@
 // Every page of the product, with who looks at it and on what.
-import { VISIT, WEEKLY } from "./building.mjs";
+import { SIGNING, VISIT, WEEKLY } from "./building.mjs";
 
 // pages gives [{ name, path, who, wide, lang }]: wide pages are for desks and walls, the others for phones; lang is the
 // language of a page that is not its reader's.
 export async function pages(home) {
   const [commander, admin] = await Promise.all([home.as("commander"), home.as("admin")]);
-  const [visit, weekly, staff] = await Promise.all([commander.event(VISIT), commander.event(WEEKLY), admin.staff()]);
+  const [visit, weekly, signing, staff] = await Promise.all([
+    commander.event(VISIT),
+    commander.event(WEEKLY),
+    commander.event(SIGNING),
+    admin.staff(),
+  ]);
   const page = (name, path, who = "commander", wide = false, lang) => ({ name, path, who, wide, lang });
   const { plans } = await commander.get(`/events/${visit.id}/seats`);
   const { posts, patrols } = await commander.get(`/events/${visit.id}/posts`);
@@ -50,6 +55,18 @@ export async function pages(home) {
     page("checkpoint-here", `/checkpoints/${patrols[0].checkpoints[0].id}/here`, "security"),
     page("cues", `/events/${visit.id}/cues`),
     page("vehicles", `/events/${visit.id}/vehicles`),
+    page("publication", "/publications/today", "service"),
+    page("publication-desk", "/publications/today", "supervisor"),
+    page("publication-tv", "/publications/today?tv=1", "board", true),
+    page("publication-print", "/publications/today/print", "supervisor"),
+    page("intake", "/intake", "supervisor"),
+    page("changes", `/events/${signing.id}/changes`, "supervisor"),
+    page("move", `/events/${signing.id}/move`, "supervisor"),
+    page("copies", `/events/${weekly.id}/copies?repeat=weekly&every=7&count=4`, "supervisor"),
+    page("work", `/events/${visit.id}/work`, "supervisor"),
+    page("work-crew", `/events/${visit.id}/work/SEC`, "security"),
+    page("work-print", `/events/${visit.id}/work/SEC/print`, "security"),
+    page("board-rules", "/settings/board", "admin"),
     page("control", "/control", "control", true),
     page("seats", `/events/${visit.id}/seats`),
     page("seat-dais", `/events/${visit.id}/seats/${plan("主席台")}`),

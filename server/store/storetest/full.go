@@ -132,6 +132,16 @@ func (w *World) Fill(t testing.TB) {
 		t.Fatal(err)
 	}
 	did(s.StartDrill(ctx, w.Act("commander"), w.Event))
+	e, _, err = s.Event(ctx, nil, w.Event)
+	must(err)
+	day := domain.SiteDay(e.StartAt, s.Loc)
+	did(s.Publish(ctx, w.Act("supervisor"), day))
+	did(s.TakeIn(ctx, w.Act("supervisor"), day, domain.StepTaken, false))
+	did(s.IssueWork(ctx, w.Act("supervisor"), w.Event))
+	did(s.MoveEvent(ctx, w.Act("supervisor"), w.Event, store.Move{StartAt: e.StartAt, EndAt: e.EndAt.Add(10 * time.Minute), Rooms: []string{"R2"}, Reason: "多谈十分钟"}))
+	board, err := s.Board(ctx, day)
+	must(err)
+	did(s.SeeBulletin(ctx, w.Act("service"), board.ID))
 	if done < 2 || blocked == 0 || round == 0 {
 		t.Fatalf("the world's event has too few items: %d done, %d blocked, %d rounds", done, blocked, round)
 	}

@@ -144,7 +144,8 @@ func NewWorld(t testing.TB, s *store.Store) *World {
 	t.Helper()
 	ctx := t.Context()
 	w := &World{Store: s, People: map[string]*domain.Person{}}
-	if err := s.Found(ctx, domain.Site{ID: "site", Name: "星澜大厦", Office: "星澜管理处", Client: "远岚集团"}, []domain.Room{
+	site := domain.Site{ID: "site", Name: "星澜大厦", Office: "星澜管理处", Client: "远岚集团", IntakeAt: domain.IntakeNever, IntakeGrace: domain.IntakeGraceUsual} // nobody is told of the intake, whatever the hour of the test
+	if err := s.Found(ctx, site, []domain.Room{
 		{ID: "R1", Name: "报告厅", NameEn: "Auditorium", Floor: 1, Capacity: 200, Sort: 1},
 		{ID: "R2", Name: "第一会议室", NameEn: "Conference room 1", Floor: 2, Capacity: 80, Sort: 2},
 		{ID: "R3", Name: "第二会议室", NameEn: "Conference room 2", Floor: 2, Capacity: 30, Sort: 3},
