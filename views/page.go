@@ -168,6 +168,7 @@ type EventPage struct {
 	Functions           []domain.Function
 	Agenda              []domain.AgendaItem
 	Drill               *domain.Drill // the last one, for those who may run one; nil = none yet
+	NewestTemplate      int           // version that a new event would get
 }
 
 // AssignedPerson is a person on an event.
@@ -301,6 +302,7 @@ type GuestImport struct {
 	Errors []ImportError
 	Good   int // lines that could be read
 	Added  int // guests added, after success
+	Look   int // rows that were read from a workbook and wait for a word
 	Error  string
 }
 

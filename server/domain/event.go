@@ -74,6 +74,7 @@ type Event struct {
 	ReadyBy         string      `bun:",nullzero" json:"ready_by,omitempty"`
 	EarlyAt         *time.Time  `json:"early_at,omitempty"`                   // guests stood at the gate before their time
 	EarlyMode       string      `bun:",nullzero" json:"early_mode,omitempty"` // what the commander decided: EarlyLounge or EarlyGo
+	TemplateNo      int         `json:"template_no,omitempty"`                // version of the templates that it runs; 0 = it has no items yet
 	PassNo          int         `json:"-"`                                    // see Pass
 	Seq             int64       `json:"seq"`                                  // topic seq of the last change of these fields
 	StateAt         time.Time   `json:"state_at"`

@@ -24,6 +24,7 @@ const (
 	NoticeDeclined NoticeKind = "declined" // the principal guest will not come
 	NoticeStray    NoticeKind = "stray"    // somebody at the door stands on no list, and a word is asked for
 	NoticeTest     NoticeKind = "test"
+	NoticeProposal NoticeKind = "proposal" // what became of a change that one proposed
 
 	NoticeCue       NoticeKind = "cue"          // guests have come so far: do this now
 	NoticeAbsent    NoticeKind = "absent"       // nobody has reported at a post

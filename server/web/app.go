@@ -410,6 +410,8 @@ func viewOf(c *fiber.Ctx) string {
 		return ViewWall
 	case path == "/notices":
 		return ViewNotices
+	case strings.HasPrefix(path, "/templates"):
+		return ViewTemplates
 	case strings.HasPrefix(path, "/events/") && strings.Contains(path, "/seats"):
 		return ViewSeats
 	case strings.HasSuffix(path, "/items"):

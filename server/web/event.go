@@ -23,15 +23,9 @@ func (a *App) Events(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	from, _ := a.Store.Today()
-	past := false
-	if q := c.Query("from"); q != "" {
-		day, err := time.ParseInLocation("2006-01-02", q, a.Loc)
-		if err != nil || day.Year() < 2000 || day.Year() > 2200 {
-			return domain.ErrNotFound
-		}
-		past = day.Before(from)
-		from = day.UTC()
+	from, past, err := a.firstDay(c)
+	if err != nil {
+		return err
 	}
 	to := from.In(a.Loc).AddDate(0, 0, listDays).UTC()
 	events, err := a.Store.Events(c.UserContext(), p.Person, from, to)
@@ -51,6 +45,20 @@ func (a *App) Events(c *fiber.Ctx) error {
 		page.Caps = append(page.Caps, "can-create")
 	}
 	return show(c, fiber.Map{"from": from, "to": to, "days": page.Days}, views.Events(page))
+}
+
+// firstDay is the day that a list of events begins with: the one asked for, else today.
+func (a *App) firstDay(c *fiber.Ctx) (from time.Time, past bool, err error) {
+	from, _ = a.Store.Today()
+	if q := c.Query("from"); q != "" {
+		day, err := time.ParseInLocation("2006-01-02", q, a.Loc)
+		if err != nil || day.Year() < 2000 || day.Year() > 2200 {
+			return from, false, domain.ErrNotFound
+		}
+		past = day.Before(from)
+		from = day.UTC()
+	}
+	return from, past, nil
 }
 
 // Event is GET /events/{id}.
@@ -86,6 +94,9 @@ func (a *App) Event(c *fiber.Ctx) error {
 	}
 	if v.Can(domain.RightEventRun, e.Secrecy) {
 		if page.Drill, err = a.Store.LastDrill(ctx, e.ID); err != nil {
+			return err
+		}
+		if page.NewestTemplate, err = a.Store.NewestTemplate(ctx); err != nil {
 			return err
 		}
 	}

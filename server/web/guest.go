@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"io"
 	"slices"
 	"strings"
 
@@ -10,6 +9,7 @@ import (
 
 	"huiwu/server/domain"
 	"huiwu/server/search"
+	"huiwu/server/sheet"
 	"huiwu/server/store"
 	"huiwu/views"
 )
@@ -185,12 +185,16 @@ func (a *App) ImportGuests(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	text, err := importText(c)
+	text, look, err := importText(c, columnNames, false)
 	if err != nil {
-		return err
+		return a.notRead(c, err, func(imp views.GuestImport) error { return a.guestsPage(c, views.GuestInput{}, nil, imp) })
 	}
 	table, err := parseGuestTable(text)
 	var r domain.Receipt
+	if err == nil && look {
+		ack(c)
+		return a.guestsPage(c, views.GuestInput{}, nil, views.GuestImport{Text: text, Look: len(table.drafts)})
+	}
 	if err == nil {
 		r, err = a.Store.AddGuests(c.UserContext(), act, e.ID, table.drafts)
 	}
@@ -229,26 +233,40 @@ func importResult(c *fiber.Ctx, text string, good int, lines []string, err error
 	return imp, nil
 }
 
-// importText is the table of a form: pasted, or a file.
-func importText(c *fiber.Ctx) (string, error) {
-	if file, err := c.FormFile("file"); err == nil && file.Size > 0 {
-		return readUpload(file.Open())
+// importText is the table of a form: pasted, or a file. A workbook is only looked at: it
+// becomes the text that would be pasted from it, for the person to read before it is taken.
+func importText(c *fiber.Ctx, columns map[string]string, ignore bool) (text string, look bool, err error) {
+	body, err := workbookOf(c)
+	switch {
+	case err != nil:
+		return "", false, err
+	case body == nil:
+		return c.FormValue("text"), false, nil
+	case sheet.IsWorkbook(body):
+		text, err = tableText(body, columns, ignore)
+		return text, true, err
 	}
-	return c.FormValue("text"), nil
+	return string(body), false, nil
+}
+
+// notRead is the page of a form whose workbook could not be read, with a sentence for each
+// wrong cell.
+func (a *App) notRead(c *fiber.Ctx, err error, page func(views.GuestImport) error) error {
+	list, general, rest := faults(err, locale(c))
+	if rest != nil || wantsJSON(c) {
+		return err
+	}
+	ack(c)
+	imp := views.GuestImport{Error: general}
+	for _, f := range list {
+		imp.Errors = append(imp.Errors, views.ImportError{Text: f.Cell, Sentence: f.Sentence})
+	}
+	return page(imp)
 }
 
 // IsImport tells the addresses that take large tables.
 func IsImport(path string) bool {
-	return strings.HasSuffix(path, "/guests/import") || strings.HasSuffix(path, "/invitations/import")
-}
-
-func readUpload(f io.ReadCloser, err error) (string, error) {
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxImportBytes+1))
-	return string(b), err
+	return strings.HasSuffix(path, "/guests/import") || strings.HasSuffix(path, "/invitations/import") || path == "/people/import" || strings.HasPrefix(path, "/templates/") && strings.HasSuffix(path, "/import")
 }
 
 // Lobby is GET /lobby: who comes next, over all of today's events.

@@ -39,9 +39,10 @@ const (
 	ViewVehicles = "vehicles"
 	ViewControl  = "control"
 
-	ViewNotices = "notices"
-	ViewDrill   = "drill"
-	ViewSeats   = "seats" // plans of one event, and each of them
+	ViewTemplates = "templates" // on the floor: told to fetch itself again
+	ViewNotices   = "notices"
+	ViewDrill     = "drill"
+	ViewSeats     = "seats" // plans of one event, and each of them
 
 	ViewInvitations = "invitations"
 	ViewInvitation  = "invitation" // of one guest
@@ -58,8 +59,8 @@ var viewRights = map[string]domain.Right{
 	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 	ViewPosts: domain.RightEventSee, ViewCues: domain.RightEventSee, ViewVehicles: domain.RightGuestsSee, ViewControl: domain.RightGuestsSee,
-	ViewProgramme: domain.RightEventSee,
-	ViewNotices:   domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
+	ViewProgramme: domain.RightEventSee, ViewTemplates: domain.RightTemplates,
+	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
 	ViewInvitations: domain.RightGuestsEdit, ViewInvitation: domain.RightGuestsEdit,
 	ViewRequests: domain.RightEventSee,
 	ViewDoor:     domain.RightGuestsSee, ViewHeadcount: domain.RightGuestsSee,
@@ -147,7 +148,7 @@ func (a *App) mayWatch(ctx context.Context, p *domain.Person, topics []domain.To
 				return domain.ErrNotFound
 			}
 		case domain.TopicFloor:
-			if view != ViewControl || !p.Can(domain.RightControl) {
+			if (view != ViewControl || !p.Can(domain.RightControl)) && (view != ViewTemplates || !p.Can(domain.RightTemplates)) {
 				return domain.ErrNotFound
 			}
 		default:
@@ -257,6 +258,10 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 		parts, err = a.wallFragments(ctx, v, subjects)
 	case kind == domain.TopicFloor && key.View == ViewControl:
 		parts, err = a.liftFragments(ctx, v, subjects)
+	case kind == domain.TopicFloor && key.View == ViewTemplates:
+		if len(named("template", subjects))+len(named("proposal", subjects)) > 0 {
+			parts = append(parts, stale)
+		}
 	case kind == "event":
 		parts, err = a.eventFragments(ctx, v, id, key.View, subjects, seq)
 	}
