@@ -129,9 +129,9 @@ func People(p PeoplePage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("book.people_link"))
+			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("workbook.people_link"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/people.templ`, Line: 30, Col: 30}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/people.templ`, Line: 30, Col: 34}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 			if templ_7745c5c3_Err != nil {
@@ -360,7 +360,7 @@ func PeopleImport(p PeopleImportPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = sheetForm(p.Ctx, "/people/import", "/people/export", "book.people_text", p.Error, p.Faults).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = sheetForm(p.Ctx, "/people/import", "/people/export", "workbook.people_text", p.Error, p.Faults).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -370,9 +370,9 @@ func PeopleImport(p PeopleImportPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var17 string
-				templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("book.people_n", "n", strconv.Itoa(p.Read), "added", strconv.Itoa(len(p.Added)), "changed", strconv.Itoa(len(p.Changed))))
+				templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("workbook.people_n", "n", strconv.Itoa(p.Read), "added", strconv.Itoa(len(p.Added)), "changed", strconv.Itoa(len(p.Changed))))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/people.templ`, Line: 80, Col: 158}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/people.templ`, Line: 80, Col: 162}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 				if templ_7745c5c3_Err != nil {
@@ -383,7 +383,7 @@ func PeopleImport(p PeopleImportPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if len(p.Added)+len(p.Changed) > 0 {
-					templ_7745c5c3_Err = sheetApply(p.Ctx, "/people/import", p.Data, "book.people_apply").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = sheetApply(p.Ctx, "/people/import", p.Data, "workbook.people_apply").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

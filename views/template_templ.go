@@ -3334,7 +3334,7 @@ func TemplateImport(p TemplateImportPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = sheetForm(p.Ctx, "/templates/"+p.Version.ID+"/import", "/templates/"+p.Version.ID+"/export", "book.template_text", p.Error, p.Faults).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = sheetForm(p.Ctx, "/templates/"+p.Version.ID+"/import", "/templates/"+p.Version.ID+"/export", "workbook.template_text", p.Error, p.Faults).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -3344,9 +3344,9 @@ func TemplateImport(p TemplateImportPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var164 string
-				templ_7745c5c3_Var164, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("book.read_n", "n", strconv.Itoa(p.Read)))
+				templ_7745c5c3_Var164, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("workbook.read_n", "n", strconv.Itoa(p.Read)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/template.templ`, Line: 701, Col: 78}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/template.templ`, Line: 701, Col: 82}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var164))
 				if templ_7745c5c3_Err != nil {
@@ -3361,7 +3361,7 @@ func TemplateImport(p TemplateImportPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if len(p.Diff) > 0 {
-					templ_7745c5c3_Err = sheetApply(p.Ctx, "/templates/"+p.Version.ID+"/import", p.Data, "book.apply").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = sheetApply(p.Ctx, "/templates/"+p.Version.ID+"/import", p.Data, "workbook.apply").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -3459,9 +3459,9 @@ func sheetForm(c Ctx, url, export, text, wrong string, faults []SheetFault) temp
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var169 string
-		templ_7745c5c3_Var169, templ_7745c5c3_Err = templ.JoinStringErrs(c.T("book.get"))
+		templ_7745c5c3_Var169, templ_7745c5c3_Err = templ.JoinStringErrs(c.T("workbook.get"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/template.templ`, Line: 717, Col: 75}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/template.templ`, Line: 717, Col: 79}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var169))
 		if templ_7745c5c3_Err != nil {
@@ -3485,9 +3485,9 @@ func sheetForm(c Ctx, url, export, text, wrong string, faults []SheetFault) temp
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var170 string
-			templ_7745c5c3_Var170, templ_7745c5c3_Err = templ.JoinStringErrs(pick(wrong != "", wrong, c.T("book.wrong", "n", strconv.Itoa(len(faults)))))
+			templ_7745c5c3_Var170, templ_7745c5c3_Err = templ.JoinStringErrs(pick(wrong != "", wrong, c.T("workbook.wrong", "n", strconv.Itoa(len(faults)))))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/template.templ`, Line: 722, Col: 85}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/template.templ`, Line: 722, Col: 89}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var170))
 			if templ_7745c5c3_Err != nil {
@@ -3539,9 +3539,9 @@ func sheetForm(c Ctx, url, export, text, wrong string, faults []SheetFault) temp
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var173 string
-		templ_7745c5c3_Var173, templ_7745c5c3_Err = templ.JoinStringErrs(c.T("book.file"))
+		templ_7745c5c3_Var173, templ_7745c5c3_Err = templ.JoinStringErrs(c.T("workbook.file"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/template.templ`, Line: 732, Col: 41}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/template.templ`, Line: 732, Col: 45}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var173))
 		if templ_7745c5c3_Err != nil {
@@ -3552,9 +3552,9 @@ func sheetForm(c Ctx, url, export, text, wrong string, faults []SheetFault) temp
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var174 string
-		templ_7745c5c3_Var174, templ_7745c5c3_Err = templ.JoinStringErrs(c.T("book.read"))
+		templ_7745c5c3_Var174, templ_7745c5c3_Err = templ.JoinStringErrs(c.T("workbook.read"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/template.templ`, Line: 735, Col: 75}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/template.templ`, Line: 735, Col: 79}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var174))
 		if templ_7745c5c3_Err != nil {

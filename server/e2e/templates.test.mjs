@@ -80,7 +80,7 @@ test("a workbook goes out and comes back: first what it would change, then the d
     buffer: Buffer.from("姓名\n"),
   });
   await desk.page.click("#sheet-file [type=submit]");
-  await desk.says(".form-errors", say("book.not_xlsx"));
+  await desk.says(".form-errors", say("workbook.not_xlsx"));
 });
 
 test("a version is published while the visit runs; its commander takes it, and what was begun stays", async () => {

@@ -58,7 +58,7 @@ func (r *Row) Number(key string) int {
 	}
 	n, err := strconv.Atoi(strings.TrimSuffix(s, ".0"))
 	if err != nil {
-		r.Fail(key, "book.number", "value", short(s))
+		r.Fail(key, "workbook.number", "value", short(s))
 	}
 	return n
 }
@@ -75,7 +75,7 @@ func (r *Row) Choice(key string, of []Choice) string {
 			return c.Value
 		}
 	}
-	r.Fail(key, "book.choice", "value", short(s))
+	r.Fail(key, "workbook.choice", "value", short(s))
 	return ""
 }
 
@@ -118,7 +118,7 @@ func refuse(key string, args ...string) error { return domain.InvalidField("file
 func Read(body []byte, columns []Column, l Limits) (t *Table, err error) {
 	defer func() {
 		if p := recover(); p != nil { // the library trusts some files more than they deserve
-			t, err = nil, refuse("book.broken")
+			t, err = nil, refuse("workbook.broken")
 		}
 	}()
 	if err := l.check(body); err != nil {
@@ -126,12 +126,12 @@ func Read(body []byte, columns []Column, l Limits) (t *Table, err error) {
 	}
 	f, err := excelize.OpenReader(bytes.NewReader(body), excelize.Options{UnzipSizeLimit: l.Unzipped, UnzipXMLSizeLimit: l.Unzipped, RawCellValue: true})
 	if err != nil {
-		return nil, refuse("book.broken")
+		return nil, refuse("workbook.broken")
 	}
 	defer f.Close()
 	name := firstVisible(f)
 	if name == "" {
-		return nil, refuse("book.no_sheet")
+		return nil, refuse("workbook.no_sheet")
 	}
 	t = &Table{Sheet: name, ignore: l.Ignore}
 	grid, err := readGrid(f, name, l, &t.bad)
@@ -161,29 +161,29 @@ func Read(body []byte, columns []Column, l Limits) (t *Table, err error) {
 func (l Limits) check(body []byte) error {
 	switch {
 	case len(body) > l.Bytes:
-		return refuse("book.too_large", "max", megabytes(int64(l.Bytes)))
+		return refuse("workbook.too_large", "max", megabytes(int64(l.Bytes)))
 	case bytes.HasPrefix(body, []byte("\xd0\xcf\x11\xe0")):
-		return refuse("book.old_format") // .xls, or locked with a password
+		return refuse("workbook.old_format") // .xls, or locked with a password
 	case !bytes.HasPrefix(body, []byte("PK")):
-		return refuse("book.not_xlsx")
+		return refuse("workbook.not_xlsx")
 	}
 	z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
 	if err != nil || len(z.File) > 2000 {
-		return refuse("book.broken")
+		return refuse("workbook.broken")
 	}
 	left := l.Unzipped
 	for _, f := range z.File {
 		r, err := f.Open()
 		if err != nil {
-			return refuse("book.broken")
+			return refuse("workbook.broken")
 		}
 		n, err := io.Copy(io.Discard, io.LimitReader(r, left+1))
 		_ = r.Close()
 		if left -= n; left < 0 {
-			return refuse("book.bomb", "max", megabytes(l.Unzipped))
+			return refuse("workbook.bomb", "max", megabytes(l.Unzipped))
 		}
 		if err != nil {
-			return refuse("book.broken")
+			return refuse("workbook.broken")
 		}
 	}
 	return nil
@@ -211,14 +211,14 @@ type line struct {
 func readGrid(f *excelize.File, name string, l Limits, bad *domain.Invalid) ([]line, error) {
 	rows, err := f.Rows(name)
 	if err != nil {
-		return nil, refuse("book.broken")
+		return nil, refuse("workbook.broken")
 	}
 	defer rows.Close()
 	var grid []line
 	for n := 1; rows.Next(); n++ {
 		cells, err := rows.Columns(excelize.Options{RawCellValue: true})
 		if err != nil {
-			return nil, refuse("book.broken")
+			return nil, refuse("workbook.broken")
 		}
 		last := len(cells)
 		for last > 0 && strings.TrimSpace(cells[last-1]) == "" {
@@ -228,17 +228,17 @@ func readGrid(f *excelize.File, name string, l Limits, bad *domain.Invalid) ([]l
 			continue
 		}
 		if rows.GetRowOpts().Hidden && len(*bad) < l.Faults {
-			fault(bad, name, "A"+strconv.Itoa(n), n, "book.hidden_row", "row", strconv.Itoa(n))
+			fault(bad, name, "A"+strconv.Itoa(n), n, "workbook.hidden_row", "row", strconv.Itoa(n))
 		}
 		if last > l.Columns {
-			return nil, refuse("book.too_wide", "max", strconv.Itoa(l.Columns), "row", strconv.Itoa(n))
+			return nil, refuse("workbook.too_wide", "max", strconv.Itoa(l.Columns), "row", strconv.Itoa(n))
 		}
 		if grid = append(grid, line{n, cells}); len(grid) > l.Rows+1 {
-			return nil, refuse("book.too_many_rows", "max", strconv.Itoa(l.Rows))
+			return nil, refuse("workbook.too_many_rows", "max", strconv.Itoa(l.Rows))
 		}
 	}
 	if err := rows.Error(); err != nil {
-		return nil, refuse("book.broken")
+		return nil, refuse("workbook.broken")
 	}
 	if len(grid) == 0 {
 		return nil, refuse("import.empty")
@@ -251,15 +251,15 @@ func readGrid(f *excelize.File, name string, l Limits, bad *domain.Invalid) ([]l
 func (t *Table) refuseMerged(f *excelize.File, grid []line) error {
 	merged, err := f.GetMergeCells(t.Sheet, true)
 	if err != nil {
-		return refuse("book.broken")
+		return refuse("workbook.broken")
 	}
 	for _, m := range merged {
 		_, row, err := excelize.CellNameToCoordinates(m.GetStartAxis())
 		if err != nil {
-			return refuse("book.broken")
+			return refuse("workbook.broken")
 		}
 		if row <= grid[len(grid)-1].n {
-			fault(&t.bad, t.Sheet, m.GetStartAxis(), row, "book.merged", "range", m.GetStartAxis()+":"+m.GetEndAxis())
+			fault(&t.bad, t.Sheet, m.GetStartAxis(), row, "workbook.merged", "range", m.GetStartAxis()+":"+m.GetEndAxis())
 			return nil
 		}
 	}
@@ -281,9 +281,9 @@ func (t *Table) headings(grid []line, columns []Column) []string {
 		case c < 0 && t.ignore:
 			keys[k] = ignored
 		case c < 0:
-			fault(&t.bad, t.Sheet, at, head.n, "book.heading_unknown", "heading", short(cell))
+			fault(&t.bad, t.Sheet, at, head.n, "workbook.heading_unknown", "heading", short(cell))
 		case slices.Contains(keys, columns[c].Key):
-			fault(&t.bad, t.Sheet, at, head.n, "book.heading_twice", "heading", short(cell))
+			fault(&t.bad, t.Sheet, at, head.n, "workbook.heading_twice", "heading", short(cell))
 		default:
 			keys[k] = columns[c].Key
 			t.Headings, t.Keys = append(t.Headings, strings.TrimRight(domain.Clean(cell, false), " *＊")), append(t.Keys, columns[c].Key)
@@ -291,7 +291,7 @@ func (t *Table) headings(grid []line, columns []Column) []string {
 	}
 	for _, c := range columns {
 		if c.Required && !slices.Contains(keys, c.Key) {
-			fault(&t.bad, t.Sheet, cellName(0, head.n), head.n, "book.heading_missing", "heading_zh", c.Zh, "heading_en", c.En)
+			fault(&t.bad, t.Sheet, cellName(0, head.n), head.n, "workbook.heading_missing", "heading_zh", c.Zh, "heading_en", c.En)
 		}
 	}
 	return keys
@@ -318,11 +318,11 @@ func (t *Table) row(f *excelize.File, l line, keys []string, limits Limits) {
 			continue
 		}
 		if k >= len(keys) || keys[k] == "" {
-			fault(&t.bad, t.Sheet, at, l.n, "book.no_heading")
+			fault(&t.bad, t.Sheet, at, l.n, "workbook.no_heading")
 			continue
 		}
 		if formula, err := f.GetCellFormula(t.Sheet, at); err != nil || formula != "" {
-			fault(&t.bad, t.Sheet, at, l.n, "book.formula")
+			fault(&t.bad, t.Sheet, at, l.n, "workbook.formula")
 			continue
 		}
 		if len([]rune(cell)) > limits.Runes {

@@ -100,7 +100,7 @@ func templateChoices(key string) []sheet.Choice {
 	case "acceptance":
 		return choices(domain.Acceptances, prefixed("accept_by."))
 	case "struck":
-		return []sheet.Choice{{Value: "yes", Names: []string{i18n.T("zh", "book.yes"), i18n.T("en", "book.yes")}}}
+		return []sheet.Choice{{Value: "yes", Names: []string{i18n.T("zh", "workbook.yes"), i18n.T("en", "workbook.yes")}}}
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ func templateColumns(l string) []sheet.Column {
 		if strings.HasPrefix(key, "due_") {
 			note = "due"
 		}
-		c.Note = i18n.T(l, "book.note_"+note)
+		c.Note = i18n.T(l, "workbook.note_"+note)
 		for _, v := range templateChoices(key) {
 			c.Values = append(c.Values, v.Names[slices.Index(i18n.Locales, l)])
 		}
@@ -170,7 +170,7 @@ func (a *App) ExportTemplate(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p := sheet.Page{Name: views.TemplateName(ctx, v), Locale: l, Columns: templateColumns(l), Notes: i18n.T(l, "book.notes"), Blank: 100}
+	p := sheet.Page{Name: views.TemplateName(ctx, v), Locale: l, Columns: templateColumns(l), Notes: i18n.T(l, "workbook.notes"), Blank: 100}
 	for k := range list {
 		p.Rows = append(p.Rows, templateRow(&list[k], l))
 	}
@@ -217,7 +217,7 @@ func (a *App) ImportTemplate(c *fiber.Ctx) error {
 	}
 	var list []domain.TemplateItem
 	if body == nil {
-		err = domain.InvalidField("file", "book.choose")
+		err = domain.InvalidField("file", "workbook.choose")
 	} else {
 		list, err = readTemplates(body)
 	}
@@ -414,7 +414,7 @@ var guestKeys = []struct{ key, zh, en string }{
 func guestColumns(l string) []sheet.Column {
 	list := make([]sheet.Column, len(guestKeys))
 	for k, x := range guestKeys {
-		list[k] = sheet.Column{Key: x.key, Zh: x.zh, En: x.en, Required: x.key == "name", Note: i18n.T(l, "book.guest_"+x.key), Figures: x.key == "rank"}
+		list[k] = sheet.Column{Key: x.key, Zh: x.zh, En: x.en, Required: x.key == "name", Note: i18n.T(l, "workbook.guest_"+x.key), Figures: x.key == "rank"}
 	}
 	list[0].Example, list[1].Example, list[2].Example, list[5].Example = "雪松", "局长", "云雀研究院", "测A·12345"
 	return list
@@ -436,7 +436,7 @@ func (a *App) ExportGuests(c *fiber.Ctx) error {
 		names[p.ID] = p.Name
 	}
 	l := locale(c)
-	p := sheet.Page{Name: i18n.T(l, "book.guests"), Locale: l, Columns: guestColumns(l), Notes: i18n.T(l, "book.notes"), Blank: 100}
+	p := sheet.Page{Name: i18n.T(l, "workbook.guests"), Locale: l, Columns: guestColumns(l), Notes: i18n.T(l, "workbook.notes"), Blank: 100}
 	for _, g := range guests[e.ID] {
 		rank := ""
 		if g.Rank > 0 {
@@ -465,7 +465,7 @@ func (a *App) ExportEvents(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p := sheet.Page{Name: v.T("book.register"), Locale: v.Locale, Columns: registerColumns()}
+	p := sheet.Page{Name: v.T("workbook.register"), Locale: v.Locale, Columns: registerColumns()}
 	for k := range events {
 		p.Rows = append(p.Rows, registerRow(v, &events[k]))
 	}
@@ -476,7 +476,7 @@ func registerColumns() []sheet.Column {
 	keys := []string{"number", "name", "type", "level", "secrecy", "status", "arrival", "start", "end", "rooms", "heads", "organiser", "commander", "template", "items"}
 	list := make([]sheet.Column, len(keys))
 	for k, key := range keys {
-		list[k] = sheet.Column{Key: key, Zh: i18n.T("zh", "book.event_"+key), En: i18n.T("en", "book.event_"+key), Width: 16, Figures: key == "level" || key == "heads" || key == "template"}
+		list[k] = sheet.Column{Key: key, Zh: i18n.T("zh", "workbook.event_"+key), En: i18n.T("en", "workbook.event_"+key), Width: 16, Figures: key == "level" || key == "heads" || key == "template"}
 	}
 	return list
 }
@@ -523,7 +523,7 @@ func peopleColumns(l string) []sheet.Column {
 	examples := map[string]string{"staff_no": "a1024", "name": "远志", "role": i18n.T(l, "role.crew_member"), "crew": i18n.T(l, "crew.SVC"), "phone": "13700005678", "locale": i18n.T(l, "lang.zh")}
 	list := make([]sheet.Column, 0, len(peopleSheetKeys))
 	for _, key := range peopleSheetKeys {
-		c := sheet.Column{Key: key, Zh: i18n.T("zh", "book.person_"+key), En: i18n.T("en", "book.person_"+key), Note: i18n.T(l, "book.person_note_"+key), Example: examples[key], Width: 18, Required: key == "staff_no" || key == "name" || key == "role"}
+		c := sheet.Column{Key: key, Zh: i18n.T("zh", "workbook.person_"+key), En: i18n.T("en", "workbook.person_"+key), Note: i18n.T(l, "workbook.person_note_"+key), Example: examples[key], Width: 18, Required: key == "staff_no" || key == "name" || key == "role"}
 		for _, v := range peopleChoices(key) {
 			c.Values = append(c.Values, v.Names[slices.Index(i18n.Locales, l)])
 		}
@@ -540,7 +540,7 @@ func (a *App) ExportPeople(c *fiber.Ctx) error {
 		return err
 	}
 	l := locale(c)
-	p := sheet.Page{Name: i18n.T(l, "people.title"), Locale: l, Columns: peopleColumns(l), Notes: i18n.T(l, "book.notes"), Blank: 100}
+	p := sheet.Page{Name: i18n.T(l, "people.title"), Locale: l, Columns: peopleColumns(l), Notes: i18n.T(l, "workbook.notes"), Blank: 100}
 	for k := range list {
 		if x := &list[k]; slices.Contains(domain.StaffRoles, x.Role) {
 			p.Rows = append(p.Rows, personRow(x, l))
@@ -594,7 +594,7 @@ func (a *App) ImportPeoplePage(c *fiber.Ctx) error {
 }
 
 func (a *App) peopleImport(c *fiber.Ctx, x views.PeopleImportPage) error {
-	p, err := a.page(c, "people", "book.people_title")
+	p, err := a.page(c, "people", "workbook.people_title")
 	if err != nil {
 		return err
 	}
@@ -620,7 +620,7 @@ func (a *App) ImportPeople(c *fiber.Ctx) error {
 	}
 	var list []domain.Person
 	if body == nil {
-		err = domain.InvalidField("file", "book.choose")
+		err = domain.InvalidField("file", "workbook.choose")
 	} else {
 		list, err = readPeople(body)
 	}

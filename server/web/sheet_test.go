@@ -64,7 +64,7 @@ func TestTemplateSheetFaults(t *testing.T) {
 	for _, f := range e.Fields {
 		got = append(got, f.Field+" "+f.Key)
 	}
-	if s := strings.Join(got, ", "); s != "D2 field.too_long, G2 template.due_unknown, A3 template.code_twice, C4 book.choice, C4 field.choose, R4 template.clause_unknown" {
+	if s := strings.Join(got, ", "); s != "D2 field.too_long, G2 template.due_unknown, A3 template.code_twice, C4 workbook.choice, C4 field.choose, R4 template.clause_unknown" {
 		t.Error(s)
 	}
 }
