@@ -99,6 +99,7 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{put, "/functions/:id", domain.RightEventEdit, InAct, a.ChangeFunction},
 		{del, "/functions/:id", domain.RightEventEdit, InAct, a.StrikeFunction},
 		{get, "/events/:id/agenda/print", domain.RightEventSee, OnEvent, a.PrintAgenda},
+		{get, "/events/:id/agenda/export", domain.RightEventSee, OnEvent, a.ExportAgenda},
 		{post, "/events/:id/agenda", domain.RightEventEdit, OnEvent, a.AddAgendaItem},
 		{put, "/agenda/:id", domain.RightEventEdit, InAct, a.ChangeAgendaItem},
 		{put, "/agenda/:id/position", domain.RightEventEdit, InAct, a.MoveAgendaItem},

@@ -303,12 +303,14 @@ type GuestImport struct {
 	Good   int // lines that could be read
 	Added  int // guests added, after success
 	Look   int // rows that were read from a workbook and wait for a word
+	Known  int // rows of it that say what the list says
 	Error  string
 }
 
 // ImportError is one sentence for one line of a pasted table.
 type ImportError struct {
 	Line     int
+	Cell     string // of a workbook
 	Text     string // the line, cut
 	Sentence string
 }

@@ -161,7 +161,7 @@ func Read(body []byte, columns []Column, l Limits) (t *Table, err error) {
 func (l Limits) check(body []byte) error {
 	switch {
 	case len(body) > l.Bytes:
-		return refuse("workbook.too_large", "max", megabytes(int64(l.Bytes)))
+		return refuse("workbook.too_large", "max", l.Most())
 	case bytes.HasPrefix(body, []byte("\xd0\xcf\x11\xe0")):
 		return refuse("workbook.old_format") // .xls, or locked with a password
 	case !bytes.HasPrefix(body, []byte("PK")):
@@ -188,6 +188,9 @@ func (l Limits) check(body []byte) error {
 	}
 	return nil
 }
+
+// Most is how large a file may be, in words.
+func (l Limits) Most() string { return megabytes(int64(l.Bytes)) }
 
 func megabytes(n int64) string { return strconv.FormatInt(n>>20, 10) + " MB" }
 

@@ -119,7 +119,7 @@ func newStyles(f *excelize.File) (s styles, err error) {
 		return s, err
 	}
 	yes := true
-	f.Styles.CellXfs.Xf[s.text].QuotePrefix = &yes
+	f.Styles.CellXfs.Xf[s.text].QuotePrefix, f.Styles.CellXfs.Xf[s.head].QuotePrefix = &yes, &yes
 	return s, nil
 }
 
@@ -176,7 +176,7 @@ func (s styles) cell(text string, figures bool) any {
 		return nil
 	}
 	if figures {
-		if n, err := strconv.ParseFloat(text, 64); err == nil {
+		if n, err := strconv.ParseFloat(text, 64); err == nil && n-n == 0 { // no infinity: a workbook has none
 			return excelize.Cell{StyleID: s.figure, Value: n}
 		}
 	}

@@ -127,9 +127,11 @@ func (a *App) assigned(c *fiber.Ctx, e *domain.Event) ([]views.AssignedPerson, e
 		return nil, err
 	}
 	people, err := a.Store.People(c.UserContext())
-	if err != nil {
-		return nil, err
-	}
+	return assignedTo(e, list, people), err
+}
+
+// assignedTo is who of the lists is on the event: its commander first, then crew by crew.
+func assignedTo(e *domain.Event, list []domain.Assignment, people []domain.Person) []views.AssignedPerson {
 	byID := map[string]domain.Person{}
 	for _, p := range people {
 		byID[p.ID] = p
@@ -140,12 +142,12 @@ func (a *App) assigned(c *fiber.Ctx, e *domain.Event) ([]views.AssignedPerson, e
 	}
 	for _, k := range domain.Crews {
 		for _, as := range list {
-			if as.Crew == k && as.PersonID != e.CommanderID {
+			if as.EventID == e.ID && as.Crew == k && as.PersonID != e.CommanderID {
 				out = append(out, views.AssignedPerson{Person: byID[as.PersonID], EventCrew: as.Crew, Post: as.Post})
 			}
 		}
 	}
-	return out, nil
+	return out
 }
 
 // logRows is how much of the log one page holds.

@@ -3,11 +3,13 @@ package web
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"huiwu/server/domain"
+	"huiwu/server/i18n"
 	"huiwu/server/search"
 	"huiwu/server/sheet"
 	"huiwu/server/store"
@@ -193,7 +195,14 @@ func (a *App) ImportGuests(c *fiber.Ctx) error {
 	var r domain.Receipt
 	if err == nil && look {
 		ack(c)
-		return a.guestsPage(c, views.GuestInput{}, nil, views.GuestImport{Text: text, Look: len(table.drafts)})
+		imp, err := a.newGuests(c.UserContext(), e.ID, table)
+		if err != nil {
+			return err
+		}
+		if imp.Look == 0 {
+			imp.Error = i18n.T(locale(c), "workbook.all_known", "n", strconv.Itoa(imp.Known))
+		}
+		return a.guestsPage(c, views.GuestInput{}, nil, imp)
 	}
 	if err == nil {
 		r, err = a.Store.AddGuests(c.UserContext(), act, e.ID, table.drafts)
@@ -207,6 +216,34 @@ func (a *App) ImportGuests(c *fiber.Ctx) error {
 	}
 	ack(c)
 	return a.guestsPage(c, views.GuestInput{}, nil, imp)
+}
+
+// newGuests is the text of a table without the rows that say what the list says already:
+// our own workbook comes back with all who were in it.
+func (a *App) newGuests(ctx context.Context, eventID string, t *guestTable) (views.GuestImport, error) {
+	guests, parties, err := a.guestsByEvent(ctx, eventID)
+	if err != nil {
+		return views.GuestImport{}, err
+	}
+	known := map[string]bool{}
+	for _, g := range guests[eventID] {
+		known[strings.Join(guestRow(&g, parties[eventID]), "\t")] = true
+	}
+	lines, imp := slices.Clone(t.lines), views.GuestImport{}
+	for k := range t.drafts {
+		d := &t.drafts[k]
+		g := d.Guest
+		if g.Validate() == nil && known[strings.Join(guestCells(&g, domain.Clean(d.Party, false)), "\t")] {
+			lines[d.Line-1] = ""
+			imp.Known++
+		} else {
+			imp.Look++
+		}
+	}
+	if imp.Look > 0 {
+		imp.Text = strings.Join(slices.DeleteFunc(lines, func(s string) bool { return s == "" }), "\n")
+	}
+	return imp, nil
 }
 
 // importResult is what a form of tables says after an import: how many were taken,
@@ -258,8 +295,11 @@ func (a *App) notRead(c *fiber.Ctx, err error, page func(views.GuestImport) erro
 	}
 	ack(c)
 	imp := views.GuestImport{Error: general}
+	if general == "" {
+		imp.Error = i18n.T(locale(c), "workbook.wrong", "n", strconv.Itoa(len(list)))
+	}
 	for _, f := range list {
-		imp.Errors = append(imp.Errors, views.ImportError{Text: f.Cell, Sentence: f.Sentence})
+		imp.Errors = append(imp.Errors, views.ImportError{Cell: f.Cell, Sentence: f.Sentence})
 	}
 	return page(imp)
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -424,80 +425,159 @@ func guestColumns(l string) []sheet.Column {
 // taken back; without guests it is the form to fill in.
 func (a *App) ExportGuests(c *fiber.Ctx) error {
 	e, _ := event(c)
-	if err := a.need(c, &views.Page{}, domain.LookList); err != nil {
+	if err := a.need(c, &views.Page{}, domain.LookExport); err != nil {
 		return err
 	}
 	guests, parties, err := a.guestsByEvent(c.UserContext(), e.ID)
 	if err != nil {
 		return err
 	}
-	names := map[string]string{}
-	for _, p := range parties[e.ID] {
-		names[p.ID] = p.Name
-	}
 	l := locale(c)
 	p := sheet.Page{Name: i18n.T(l, "workbook.guests"), Locale: l, Columns: guestColumns(l), Notes: i18n.T(l, "workbook.notes"), Blank: 100}
 	for _, g := range guests[e.ID] {
-		rank := ""
-		if g.Rank > 0 {
-			rank = strconv.Itoa(g.Rank)
-		}
-		p.Rows = append(p.Rows, []string{g.Name, g.Title, g.Organisation, rank, names[g.PartyID], g.Plate, g.Bay, g.Phone, g.Needs})
+		p.Rows = append(p.Rows, guestRow(&g, parties[e.ID]))
 	}
 	return sendSheet(c, p.Name+" "+e.Number, p)
+}
+
+// guestRow is a guest as a row of guestColumns.
+func guestRow(g *domain.Guest, parties []domain.Party) []string {
+	party := ""
+	if k := slices.IndexFunc(parties, func(p domain.Party) bool { return p.ID == g.PartyID }); k >= 0 {
+		party = parties[k].Name
+	}
+	return guestCells(g, party)
+}
+
+func guestCells(g *domain.Guest, party string) []string {
+	return []string{g.Name, g.Title, g.Organisation, figure(g.Rank), party, g.Plate, g.Bay, g.Phone, g.Needs}
 }
 
 // registerDays is how many days the register of events goes from its first day on.
 const registerDays = 7
 
 // ExportEvents is GET /events/export: the register of a week as a workbook, of those
-// events that the person may see.
+// events that the person may see. Guests are named to those who meet them, and not once
+// an event is over.
 func (a *App) ExportEvents(c *fiber.Ctx) error {
+	ctx := c.UserContext()
 	from, _, err := a.firstDay(c)
 	if err != nil {
 		return err
 	}
-	events, err := a.Store.Events(c.UserContext(), person(c), from, from.In(a.Loc).AddDate(0, 0, registerDays).UTC())
+	till := from.In(a.Loc).AddDate(0, 0, registerDays)
+	list, err := a.Store.Events(ctx, person(c), from, till.UTC())
 	if err != nil {
 		return err
 	}
-	v, err := a.viewCtx(c.UserContext(), locale(c))
+	events := make([]domain.Event, len(list))
+	for k := range list {
+		events[k] = list[k].Event
+	}
+	entries, err := a.registerEntries(ctx, events...)
 	if err != nil {
 		return err
 	}
-	p := sheet.Page{Name: v.T("workbook.register"), Locale: v.Locale, Columns: registerColumns()}
-	for k := range events {
-		p.Rows = append(p.Rows, registerRow(v, &events[k]))
+	v, err := a.viewCtx(ctx, locale(c))
+	if err != nil {
+		return err
 	}
-	return sendSheet(c, p.Name+" "+from.In(a.Loc).Format("2006-01-02"), p)
+	p := sheet.Page{Name: v.T("register.title"), Locale: v.Locale, Columns: registerColumns()}
+	for k := range list {
+		if err := a.registerFor(c, &list[k], &entries[k]); err != nil {
+			return err
+		}
+		p.Rows = append(p.Rows, registerRow(v, &list[k], &entries[k]))
+	}
+	return sendSheet(c, p.Name+" "+from.In(a.Loc).Format(sheetDay)+"–"+till.AddDate(0, 0, -1).Format(sheetDay), p)
+}
+
+// registerFor leaves in an entry what the reader may know, and notes that he took guests
+// of a secret event away.
+func (a *App) registerFor(c *fiber.Ctx, e *store.EventSummary, r *views.RegisterEntry) error {
+	if e.NamesHidden(a.Store.Now()) {
+		r.Mask()
+	}
+	if !e.Viewer.Can(domain.RightGuestsSee, e.Secrecy) {
+		r.Event.LeaveOutGuests()
+		return nil
+	}
+	return a.looked(c, &e.Event, domain.LookExport)
+}
+
+// How a workbook writes moments: in the order of a calendar, so that they can be sorted.
+const (
+	sheetDay    = "2006-01-02"
+	sheetMinute = "2006-01-02 15:04"
+)
+
+// registerKeys are the columns of the register: those of the form, in its order, and how
+// far the event is.
+var registerKeys = []string{
+	"number", "date", "status", "name", "organiser", "undertaker", "contact", "contact_phone", "type", "expense_class", "level", "level_reason", "secrecy",
+	"principal_guest", "principal_title", "guest_rank", "host_rank", "heads", "guest_heads", "escort_heads", "commander_id",
+	"arrival_at", "start_at", "end_at", "actual_arrival", "actual_start", "actual_end", "left", "rooms", "layout",
+	"purpose", "needs", "wishes", "tea_wish", "welcome_text", "banner", "flowers", "seat_wish", "photo_wish", "photo", "recording", "functions", "people", "notes",
+	"followed_at", "follow_way", "follow_with", "follow_said", "follow_done", "signature", "registered_by", "template", "items",
 }
 
 func registerColumns() []sheet.Column {
-	keys := []string{"number", "name", "type", "level", "secrecy", "status", "arrival", "start", "end", "rooms", "heads", "organiser", "commander", "template", "items"}
-	list := make([]sheet.Column, len(keys))
-	for k, key := range keys {
-		list[k] = sheet.Column{Key: key, Zh: i18n.T("zh", "workbook.event_"+key), En: i18n.T("en", "workbook.event_"+key), Width: 16, Figures: key == "level" || key == "heads" || key == "template"}
+	wide := map[string]float64{"name": 28, "rooms": 20, "functions": 36, "people": 28, "purpose": 28, "needs": 28, "wishes": 28, "notes": 36, "follow_said": 36, "follow_done": 36}
+	list := make([]sheet.Column, len(registerKeys))
+	for k, key := range registerKeys {
+		list[k] = sheet.Column{
+			Key: key, Zh: views.RegisterName(views.Ctx{Locale: "zh"}, key), En: views.RegisterName(views.Ctx{Locale: "en"}, key), Width: max(wide[key], 16),
+			Figures: slices.Contains([]string{"heads", "guest_heads", "escort_heads", "template"}, key),
+		}
 	}
 	return list
 }
 
-func registerRow(v views.Ctx, e *store.EventSummary) []string {
-	at := "2006-01-02 15:04"
-	arrival := ""
-	if e.ArrivalAt != nil {
-		arrival = e.ArrivalAt.In(v.Loc).Format(at)
-	}
-	figure := func(n int) string {
-		if n == 0 {
+func registerRow(v views.Ctx, e *store.EventSummary, r *views.RegisterEntry) []string {
+	at := func(t *time.Time) string {
+		if t == nil {
 			return ""
 		}
-		return strconv.Itoa(n)
+		return t.In(v.Loc).Format(sheetMinute)
 	}
-	return []string{
-		e.Number, e.Name, v.T("type." + e.Type), strconv.Itoa(e.Level), v.T("secrecy." + string(e.Secrecy)), v.T("status." + string(e.Status)), arrival,
-		e.StartAt.In(v.Loc).Format(at), e.EndAt.In(v.Loc).Format(at), views.RoomNames(v, e.Rooms), figure(e.Heads), e.Organiser, v.Name(e.CommanderID), figure(e.TemplateNo),
-		strconv.Itoa(e.Progress.Settled) + "/" + strconv.Itoa(e.Progress.Total),
+	own := map[string]string{
+		"date":       r.Event.StartAt.In(v.Loc).Format(sheetDay),
+		"arrival_at": at(r.Event.ArrivalAt), "start_at": at(&r.Event.StartAt), "end_at": at(&r.Event.EndAt),
+		"actual_arrival": at(r.Event.ActualArrivalAt), "actual_start": at(r.Event.ActualStartAt), "actual_end": at(r.Event.ActualEndAt), "left": at(r.Event.LeftAt),
+		"followed_at": at(r.Event.FollowedAt), "heads": figure(r.Event.Heads), "guest_heads": figure(r.Event.GuestHeads), "escort_heads": figure(r.Event.EscortHeads),
+		"template": figure(r.Event.TemplateNo), "items": strconv.Itoa(e.Progress.Settled) + "/" + strconv.Itoa(e.Progress.Total),
 	}
+	row := make([]string, len(registerKeys))
+	for k, key := range registerKeys {
+		value, is := own[key]
+		if !is {
+			value = views.RegisterValue(v, r, key)
+		}
+		row[k] = value
+	}
+	return row
+}
+
+// ExportAgenda is GET /events/{id}/agenda/export: the agenda as a workbook.
+func (a *App) ExportAgenda(c *fiber.Ctx) error {
+	e, _ := event(c)
+	_, list, err := a.programme(c, e)
+	if err != nil {
+		return err
+	}
+	l := locale(c)
+	p := sheet.Page{Name: i18n.T(l, "agenda.title"), Locale: l}
+	for _, x := range []sheet.Column{
+		{Key: "start_at", Width: 18}, {Key: "end_at", Width: 18}, {Key: "minutes_short", Width: 8, Figures: true}, {Key: "item", Width: 40}, {Key: "speaker", Width: 24}, {Key: "needs", Width: 32},
+	} {
+		x.Zh, x.En = i18n.T("zh", "agenda."+x.Key), i18n.T("en", "agenda."+x.Key)
+		p.Columns = append(p.Columns, x)
+	}
+	for k := range list {
+		x := &list[k]
+		p.Rows = append(p.Rows, []string{x.StartAt.In(a.Loc).Format(sheetMinute), x.EndAt().In(a.Loc).Format(sheetMinute), figure(x.Minutes), x.Title, x.Speaker, x.Needs})
+	}
+	return sendSheet(c, p.Name+" "+e.Number, p)
 }
 
 // peopleKeys are the columns of a workbook of people.
