@@ -422,7 +422,8 @@ func TestTooLarge(t *testing.T) {
 		{"POST", event + "/guests", 100 << 10, 413},
 		{"PUT", event + "/guests/import", 100 << 10, 413},
 		{"POST", event + "/guests/import", 1000 << 10, 422}, // one line of a megabyte is no guest
-		{"POST", event + "/guests/import", 3 << 20, 413},
+		{"POST", event + "/guests/import", 3 << 20, 422},
+		{"POST", event + "/guests/import", 5 << 20, 413},
 	} {
 		for _, accept := range []string{"text/html", "application/json"} {
 			a, err := c.try(x.method, x.path, strings.NewReader(large(x.n)), "Content-Type", "application/x-www-form-urlencoded", "HX-Request", "true", "Accept", accept)
@@ -433,7 +434,11 @@ func TestTooLarge(t *testing.T) {
 			if a.status != x.status {
 				t.Errorf("%s %s with %d KB: %d %.200s", x.method, x.path, x.n>>10, a.status, a.body)
 			}
-			if x.status == 413 && !strings.Contains(a.body, i18n.T("zh", "error.too_large")) {
+			says := i18n.T("zh", "error.too_large")
+			if x.n == 5<<20 {
+				says = i18n.T("zh", "workbook.too_large", "max", "4 MB")
+			}
+			if x.status == 413 && !strings.Contains(a.body, says) {
 				t.Errorf("%s %s says %q", x.method, x.path, a.body)
 			}
 		}

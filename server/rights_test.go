@@ -792,7 +792,7 @@ func (m *matrix) template(r server.Route, n int, fields url.Values) (id, path st
 }
 
 // multipartFile is a form with one file, and its content type.
-func multipartFile(t *testing.T, field string, body []byte) (io.Reader, string) {
+func multipartFile(t testing.TB, field string, body []byte) (io.Reader, string) {
 	t.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)

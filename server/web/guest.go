@@ -199,9 +199,6 @@ func (a *App) ImportGuests(c *fiber.Ctx) error {
 		if err != nil {
 			return err
 		}
-		if imp.Look == 0 {
-			imp.Error = i18n.T(locale(c), "workbook.all_known", "n", strconv.Itoa(imp.Known))
-		}
 		return a.guestsPage(c, views.GuestInput{}, nil, imp)
 	}
 	if err == nil {
