@@ -145,7 +145,7 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 // What was written is read back as it was, and nothing in it is run.
 func TestWrite(t *testing.T) {
-	nasty := []string{"=1+1", "+86 1", "-2+3", "@SUM(A1)", "\t=1", "=cmd|' /C calc'!A0", "'=1", "＝1", "雪松\n银杏", `"quoted" <b>&amp;`}
+	nasty := []string{"=1+1", "+86 1", "-2+3", "@SUM(A1)", "\t=1", "=cmd|' /C calc'!A0", "'=1", "＝1", "_x003D_1+1", "雪松\n银杏", `"quoted" <b>&amp;`}
 	rows := make([][]string, 0, len(nasty))
 	for _, s := range nasty {
 		rows = append(rows, []string{s, "会务组", "-7"})
@@ -185,6 +185,9 @@ func TestWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if q := f.Styles.CellXfs.Xf[id].QuotePrefix; q == nil || !*q {
+		t.Error("a heading can become a formula")
+	}
 	style, err := f.GetStyle(id)
 	if err != nil || style.Font == nil || style.Font.Family != "Microsoft YaHei" {
 		t.Errorf("the font of the headings: %+v, %v", style, err)
@@ -194,11 +197,30 @@ func TestWrite(t *testing.T) {
 		t.Errorf("comments %+v, %v", comments, err)
 	}
 	lists, err := f.GetDataValidations(name)
-	if err != nil || len(lists) != 1 || lists[0].Sqref != "B2:B21" || !strings.Contains(lists[0].Formula1, "会务组,安管组") {
+	if err != nil || len(lists) != 1 || lists[0].Sqref != fmt.Sprint("B2:B", len(nasty)+11) || !strings.Contains(lists[0].Formula1, "会务组,安管组") {
 		t.Errorf("choices %+v, %v", lists, err)
 	}
 	if example, err := f.GetCellValue("说明", "C2"); err != nil || example != "雪松" {
 		t.Errorf("example %q, %v", example, err)
+	}
+}
+
+// What only looks like a figure stays text: a workbook has no infinity.
+func TestFigures(t *testing.T) {
+	for text, kind := range map[string]excelize.CellType{"7": excelize.CellTypeUnset, "-0.5": excelize.CellTypeUnset, "Inf": excelize.CellTypeInlineString, "NaN": excelize.CellTypeInlineString, "=7": excelize.CellTypeInlineString} {
+		var b bytes.Buffer
+		if err := sheet.Write(&b, sheet.Page{Name: "x", Columns: columns, Rows: [][]string{{"雪松", "", text}}}); err != nil {
+			t.Fatal(err)
+		}
+		f, err := excelize.OpenReader(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := f.GetCellType("x", "C2")
+		if value, _ := f.GetCellValue("x", "C2"); err != nil || got != kind || value != text {
+			t.Errorf("%q is %q of type %v, %v", text, value, got, err)
+		}
+		_ = f.Close()
 	}
 }
 

@@ -567,11 +567,11 @@ func (a *App) ExportAgenda(c *fiber.Ctx) error {
 	}
 	l := locale(c)
 	p := sheet.Page{Name: i18n.T(l, "agenda.title"), Locale: l}
-	for _, x := range []sheet.Column{
-		{Key: "start_at", Width: 18}, {Key: "end_at", Width: 18}, {Key: "minutes_short", Width: 8, Figures: true}, {Key: "item", Width: 40}, {Key: "speaker", Width: 24}, {Key: "needs", Width: 32},
-	} {
-		x.Zh, x.En = i18n.T("zh", "agenda."+x.Key), i18n.T("en", "agenda."+x.Key)
-		p.Columns = append(p.Columns, x)
+	for _, x := range []struct {
+		name  string
+		width float64
+	}{{"start_at", 18}, {"end_at", 18}, {"minutes_short", 8}, {"item", 40}, {"speaker", 24}, {"needs", 32}} {
+		p.Columns = append(p.Columns, sheet.Column{Key: x.name, Zh: i18n.T("zh", "agenda."+x.name), En: i18n.T("en", "agenda."+x.name), Width: x.width, Figures: x.name == "minutes_short"})
 	}
 	for k := range list {
 		x := &list[k]

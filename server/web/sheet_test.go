@@ -2,11 +2,16 @@ package web
 
 import (
 	"bytes"
+	"fmt"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"huiwu/server/domain"
 	"huiwu/server/sheet"
+	"huiwu/server/store"
+	"huiwu/views"
 )
 
 // exported is a list of template items as the workbook that people get.
@@ -66,6 +71,62 @@ func TestTemplateSheetFaults(t *testing.T) {
 	}
 	if s := strings.Join(got, ", "); s != "D2 field.too_long, G2 template.due_unknown, A3 template.code_twice, C4 workbook.choice, C4 field.choose, R4 template.clause_unknown" {
 		t.Error(s)
+	}
+}
+
+// Every text that the form of the register asks for is in the workbook, and every column has a name.
+func TestRegisterColumns(t *testing.T) {
+	var e store.EventSummary
+	v := reflect.ValueOf(&e.Event).Elem()
+	for _, x := range domain.EventTexts {
+		field := reflect.Value{}
+		for _, f := range reflect.VisibleFields(v.Type()) {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name == x.Field {
+				field = v.FieldByIndex(f.Index)
+			}
+		}
+		if !field.IsValid() {
+			t.Fatalf("no field %s", x.Field)
+		}
+		field.SetString("«" + x.Field + "»")
+	}
+	row := strings.Join(registerRow(views.Ctx{Locale: "zh", Loc: time.UTC}, &e, &views.RegisterEntry{Event: e.Event}), "|")
+	for _, x := range domain.EventTexts {
+		if !strings.Contains(row, "«"+x.Field+"»") {
+			t.Errorf("%s is not in the register", x.Field)
+		}
+	}
+	seen := map[string]bool{}
+	for _, c := range registerColumns() {
+		if c.Zh == "" || strings.Contains(c.Zh, ".") || strings.Contains(c.En, "register.") || strings.Contains(c.En, "event_form.") || seen[c.Zh] || seen[c.En] {
+			t.Errorf("column %s is called %q, %q", c.Key, c.Zh, c.En)
+		}
+		seen[c.Zh], seen[c.En] = true, true
+	}
+}
+
+// A workbook of people says the same in either language and comes back as it went.
+func TestPeopleSheet(t *testing.T) {
+	list := []domain.Person{
+		{StaffNo: "a1024", Name: "远志", Role: domain.RoleCrewMember, Crew: domain.CrewSVC, Phone: "13700005678", Locale: "zh"},
+		{StaffNo: "a1025", Name: "=1+1", Role: domain.RoleSupervisor, Crew: domain.CrewSUP, Locale: "en"},
+		{StaffNo: "007", Name: "半夏", Role: domain.RoleAdmin, Locale: "zh"},
+	}
+	want := fmt.Sprint(list)
+	for _, l := range []string{"zh", "en", "zh"} {
+		p := sheet.Page{Name: "人员", Locale: l, Columns: peopleColumns(l), Notes: "说明", Blank: 10}
+		for k := range list {
+			p.Rows = append(p.Rows, personRow(&list[k], l))
+		}
+		var b bytes.Buffer
+		if err := sheet.Write(&b, p); err != nil {
+			t.Fatal(err)
+		}
+		got, err := readPeople(b.Bytes())
+		if err != nil || fmt.Sprint(got) != want {
+			t.Fatalf("%s: %v\n%+v\n%s", l, err, got, want)
+		}
+		list = got
 	}
 }
 
