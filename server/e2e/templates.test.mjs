@@ -1,8 +1,10 @@
 // Templates: an editor for everybody, versions that never change, events that keep theirs, and workbooks.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { VISIT } from "./lib/building.mjs";
+import { VISIT, WEEKLY } from "./lib/building.mjs";
 import { house } from "./lib/people.mjs";
 import { say } from "./lib/words.mjs";
 
@@ -103,4 +105,48 @@ test("a version is published while the visit runs; its commander takes it, and w
   assert.equal((await (await home.as("commander")).get(`/events/${visit}/template`)).update, null);
   await desk.go("/templates/3/preview?level=2&at=09:00");
   await desk.seen(".tpl-timeline > li");
+});
+
+test("a workbook of 30 MB is answered with a sentence, and the page goes on; the week and an agenda go out", async () => {
+  home.allow(/status of 4(13|22)|ERR_/);
+  const desk = await home.desk("supervisor");
+  const huge = join(mkdtempSync(join(tmpdir(), "huiwu-")), "x.xlsx");
+  writeFileSync(huge, Buffer.alloc(30 << 20, "PK"));
+  const sends = async (file) => {
+    await desk.page.setInputFiles("#sheet-file [name=file]", file);
+    await desk.page.click("#sheet-file [type=submit]");
+  };
+  await desk.go(`/templates/${draft}/import`);
+  await sends(huge);
+  await desk.toast(say("workbook.too_large", { max: "4 MB" }));
+  const [download] = await Promise.all([desk.page.waitForEvent("download"), desk.page.click('a[href$="/export"]')]);
+  await sends(await download.path());
+  await desk.says("#template-plan", say("template.no_change_yet"));
+  await desk.go("/events");
+  const [week] = await Promise.all([desk.page.waitForEvent("download"), desk.page.click("#week")]);
+  assert.match(week.suggestedFilename(), /^会务服务登记表 \d{4}-\d\d-\d\d–\d{4}-\d\d-\d\d\.xlsx$/);
+  await desk.go(`/events/${visit}/programme`);
+  const [agenda] = await Promise.all([
+    desk.page.waitForEvent("download"),
+    desk.page.click('a[href$="/agenda/export"]'),
+  ]);
+  assert.match(agenda.suggestedFilename(), /^议程 EV-.*\.xlsx$/);
+});
+
+test("a list of guests goes out, comes back as a workbook, and nothing is to be done", async () => {
+  const desk = await home.desk("supervisor");
+  const { id } = await (await home.as("commander")).event(WEEKLY);
+  await desk.go(`/events/${id}/guests`);
+  await desk.page.click("#guest-import > summary");
+  await desk.fill("#guest-import [name=text]", "姓名\t职务\n冷杉\t处长\n云杉\t科长");
+  await desk.page.click("#guest-import [type=submit]");
+  await desk.says("#guest-import .form-done", "2");
+  const [download] = await Promise.all([
+    desk.page.waitForEvent("download"),
+    desk.page.click('a[href$="/guests/export"]'),
+  ]);
+  await desk.page.setInputFiles("#guest-import [name=file]", await download.path());
+  await desk.page.click("#guest-import [type=submit]");
+  const guests = await (await home.as("commander")).guests(id);
+  await desk.says("#guest-import .form-done", say("workbook.all_known", { n: String(guests.length) }));
 });
