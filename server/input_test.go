@@ -60,6 +60,9 @@ var fieldsOf = map[string][]string{
 	"GET /publications/:day": {"tv"}, "POST /publications/:day": {"x"}, "PUT /bulletins/:id/acknowledgement": {"x"}, "GET /intake": {"day"}, "PUT /intake/:day/:step": {"none"}, "PUT /settings/board": {"intake_at", "intake_grace", "seen_minutes"},
 	"PUT /events/:id/schedule": {"start_at", "end_at", "rooms", "reason"}, "GET /events/:id/copies": {"repeat", "every", "count"}, "POST /events/:id/copies": {"start_at", "keep_rooms", "keep_people", "keep_items"},
 	"POST /events/:id/series": {"repeat", "every", "count", "only_free", "keep_rooms", "keep_people"}, "POST /events/:id/work": {"x"},
+	"POST /items/:id/proposal": {"reason"}, "POST /templates": {"x"}, "GET /templates/:id": {"level"}, "PUT /templates/:id/publication": {"note"}, "GET /templates/:id/preview": {"level", "at"}, "POST /templates/:id/import": {"data"}, "POST /people/import": {"data"},
+	"POST /templates/:id/items": templateFields, "PUT /templates/:id/items/:code": templateFields, "PUT /templates/:id/items/:code/struck": {"x"}, "PUT /templates/:id/items/:code/place": {"to"},
+	"POST /templates/:id/items/:code/copies": {"x"}, "PUT /templates/:id/items/:code/picture": {"picture"}, "PUT /proposals/:id/answer": {"state", "reason"}, "PUT /events/:id/template": {"number"}, "GET /events/export": {"from"},
 	"GET /activity": {"mine", "before"}, "GET /session/oidc": {"next"}, "GET /session/oidc/callback": {"code", "state"}, "GET /invites": {"code"},
 }
 
@@ -84,6 +87,10 @@ var (
 	bookFields     = []string{
 		"purpose", "type", "organiser", "contact", "phone", "email", "heads", "layout", "rooms", "secrecy", "notes", "website", "begun", "tap", "start_1", "end_1", "start_2", "end_2", "start_3", "end_3",
 		"needs", "detail_banner", "files", "lang",
+	}
+	templateFields = []string{
+		"rev", "code", "crew", "phase", "zh", "en", "flag", "evidence", "acceptance", "unit_zh", "unit_en", "min", "max", "guidance_zh", "guidance_en", "remark", "clauses",
+		"on_1", "minutes_1", "way_1", "clock_1", "until_1", "when_1", "rule_1",
 	}
 )
 
@@ -227,6 +234,8 @@ func (s *site) good(route string) url.Values {
 		v = form("guest_rank", "city", "gives", "2")
 	case "PUT /checkpoints/:id/skip":
 		v = form("reason", "门锁着")
+	case "POST /templates/:id/items", "PUT /templates/:id/items/:code":
+		v = form("code", "S9"+store.NewID()[35:], "crew", "SVC", "phase", "pre", "zh", "摆放雨伞", "on_1", "A", "minutes_1", "30", "way_1", "before", "rev", "1")
 	case "POST /events/:id/cues", "PUT /cues/:id":
 		v = form("cause", "gate", "scope", "first", "crew", "SVC", "zh", "迎宾就位")
 	case "POST /events/:id/vehicles", "PUT /vehicles/:id":
@@ -313,8 +322,16 @@ func TestPoison(t *testing.T) {
 		if err != nil || len(cues) == 0 {
 			t.Fatal(cues, err)
 		}
+		draft, err := s.Store.DraftTemplate(t.Context(), domain.Act{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		proposal, err := s.Store.Propose(t.Context(), domain.Act{}, s.world.Item(t, event, "E1").ID, "提前十分钟")
+		if err != nil {
+			t.Fatal(err)
+		}
 		booked, link := s.booked(t, 30)
-		id := strings.NewReplacer("/requests/:id", "/requests/"+booked.ID, ":question", booked.Questions[0].ID, "/r/:token", "/r/"+link, "/files/:file", "/files/"+booked.Files[0].ID, "/offers/:offer", "/offers/"+booked.Offers[0].ID, "/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/settings/levels/:id", "/settings/levels/level-01", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
+		id := strings.NewReplacer("/templates/:id", "/templates/"+draft.Created, ":code", "S6", "/proposals/:id", "/proposals/"+proposal.Created, "/requests/:id", "/requests/"+booked.ID, ":question", booked.Questions[0].ID, "/r/:token", "/r/"+link, "/files/:file", "/files/"+booked.Files[0].ID, "/offers/:offer", "/offers/"+booked.Offers[0].ID, "/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/settings/levels/:id", "/settings/levels/level-01", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
 			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/publications/:day", "/publications/"+bulletin.Day, "/bulletins/:id", "/bulletins/"+bulletin.ID, "/intake/:day/:step", "/intake/"+bulletin.Day+"/taken", "/work/:crew", "/work/SVC", "/patrols/:id", "/patrols/"+patrol.ID, "/checkpoints/:id", "/checkpoints/"+patrol.Checkpoints[0].ID, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
@@ -325,7 +342,7 @@ func TestPoison(t *testing.T) {
 				t.Errorf("%s: which fields does it read?", route)
 			}
 			c := commander
-			if strings.HasPrefix(r.Path, "/people") || strings.HasPrefix(r.Path, "/settings/levels") {
+			if strings.HasPrefix(r.Path, "/people") || strings.HasPrefix(r.Path, "/settings/levels") || strings.HasPrefix(r.Path, "/templates") || strings.HasPrefix(r.Path, "/proposals") {
 				c = admin
 			}
 			if route == "PUT /session/lock" { // ends the session that asks
@@ -437,7 +454,8 @@ func TestTooLarge(t *testing.T) {
 		{"POST", event + "/guests", 100 << 10, 413},
 		{"PUT", event + "/guests/import", 100 << 10, 413},
 		{"POST", event + "/guests/import", 1000 << 10, 422}, // one line of a megabyte is no guest
-		{"POST", event + "/guests/import", 3 << 20, 413},
+		{"POST", event + "/guests/import", 3 << 20, 422},
+		{"POST", event + "/guests/import", 5 << 20, 413},
 	} {
 		for _, accept := range []string{"text/html", "application/json"} {
 			a, err := c.try(x.method, x.path, strings.NewReader(large(x.n)), "Content-Type", "application/x-www-form-urlencoded", "HX-Request", "true", "Accept", accept)
@@ -448,7 +466,11 @@ func TestTooLarge(t *testing.T) {
 			if a.status != x.status {
 				t.Errorf("%s %s with %d KB: %d %.200s", x.method, x.path, x.n>>10, a.status, a.body)
 			}
-			if x.status == 413 && !strings.Contains(a.body, i18n.T("zh", "error.too_large")) {
+			says := i18n.T("zh", "error.too_large")
+			if x.n == 5<<20 {
+				says = i18n.T("zh", "workbook.too_large", "max", "4 MB")
+			}
+			if x.status == 413 && !strings.Contains(a.body, says) {
 				t.Errorf("%s %s says %q", x.method, x.path, a.body)
 			}
 		}

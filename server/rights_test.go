@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"maps"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
@@ -127,6 +131,7 @@ func newMatrix(t *testing.T, s *site) *matrix {
 	for _, no := range []string{"admin", "commander", "supervisor", "head", "service", "service2", "captain", "security", "cleaning", "engineering", "control", "supplies", "photo", "board"} {
 		m.clients = append(m.clients, s.signIn(t, no))
 	}
+	s.publish(t)
 	m.extra = &domain.Person{StaffNo: "extra", Name: "琉璃", Role: domain.RoleCrewMember, Crew: domain.CrewENG, PinHash: "-"}
 	if _, err := s.Store.CreatePerson(t.Context(), domain.Act{}, m.extra); err != nil {
 		t.Fatal(err)
@@ -152,6 +157,27 @@ func newMatrix(t *testing.T, s *site) *matrix {
 		})
 	}
 	return m
+}
+
+// publish makes version 2 of the templates.
+func (s *site) publish(t *testing.T) {
+	t.Helper()
+	draft, err := s.Store.DraftTemplate(t.Context(), domain.Act{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, err := s.Store.TemplateVersion(t.Context(), draft.Created)
+	if err != nil {
+		t.Fatal(err)
+	}
+	item := list[0].Copy()
+	item.GuidanceZh = "先到办公室。"
+	if _, err := s.Store.SaveTemplateItem(t.Context(), domain.Act{}, draft.Created, item.Rev, item); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Store.PublishTemplate(t.Context(), domain.Act{}, draft.Created, "加一条说明"); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // event gives an event guests, and finds its items.
@@ -289,6 +315,9 @@ func (m *matrix) cell(r server.Route, x target) string {
 		a = x.who.send(r.Method, path, nil)
 	case r.Method+r.Path == "PUT/items/:id/photos/:photo":
 		a = x.who.raw(r.Method, path, bytes.NewReader(picture(m.t, 40, 30)), "Content-Type", "image/jpeg", "HX-Request", "true", "Idempotency-Key", store.NewID())
+	case r.Method+r.Path == "PUT/templates/:id/items/:code/picture":
+		body, kind := multipartFile(m.t, "picture", picture(m.t, 40, 30))
+		a = x.who.raw(r.Method, path, body, "Content-Type", kind, "HX-Request", "true", "Idempotency-Key", store.NewID())
 	default:
 		a = x.who.act(r.Method, path, fields)
 	}
@@ -413,6 +442,8 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	case x.ev != nil:
 		id = x.ev.e.ID
 		m.eventFor(r, x.ev)
+	case strings.HasPrefix(path, "/templates"), strings.HasPrefix(path, "/proposals/"):
+		id, path = m.template(r, x.n, fields)
 	case path == "/people/:id/invite":
 		id = m.extra.ID
 		m.sql("UPDATE people SET disabled = FALSE WHERE id = ?", id)
@@ -431,7 +462,7 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		id = m.channel()
 	case strings.HasPrefix(path, "/me/push"):
 		m.subscribe(r, x.who, &fields)
-	case strings.HasPrefix(path, "/people/"):
+	case strings.HasPrefix(path, "/people/:id"):
 		id = m.extra.ID
 		m.sql("UPDATE people SET disabled = ? WHERE id = ?", r.Method == http.MethodDelete, id)
 	case path == "/sessions/:id", path == "/session" && r.Method == http.MethodDelete, path == "/session/lock":
@@ -486,7 +517,14 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("text", "加一项", "crew", "SVC", "phase", "pre")
 	case "PUT /events/:id/done":
 		fields = form("phase", "pre")
-	case "PUT /items/:id/deferral", "PUT /items/:id/exemption", "PUT /items/:id/blocked":
+	case "PUT /events/:id/template":
+		m.sql("UPDATE events SET template_no = 1 WHERE id = ?", id)
+		newest, err := m.s.Store.NewestTemplate(m.t.Context())
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		fields = form("number", strconv.Itoa(newest))
+	case "PUT /items/:id/deferral", "PUT /items/:id/exemption", "PUT /items/:id/blocked", "POST /items/:id/proposal":
 		fields = form("reason", "有原因")
 	case "POST /events/:id/guests":
 		fields = form("name", fmt.Sprintf("来宾 %s %d", x.who.as, x.n))
@@ -587,6 +625,8 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("channel", "message")
 	case "POST /guests/:id/confirmations":
 		fields = form("way", "phone", "result", "open")
+	case "POST /people/import":
+		fields = form("data", fmt.Sprintf(`[{"staff_no":"i%d","name":"新人","role":"crew_member","crew":"SVC"}]`, x.n))
 	case "POST /people":
 		fields = form("staff_no", fmt.Sprintf("n%d", x.n), "name", "新人", "role", "crew_member", "crew", "SVC", "pin", "864209")
 	case "PUT /people/:id":
@@ -750,6 +790,66 @@ func (m *matrix) seats(r server.Route, ev *matrixEvent) {
 	if r.Method != http.MethodPut {
 		m.sql("UPDATE seats SET guest_id = ?, change_no = 1 WHERE id = ?", ev.guest, ev.seat)
 	}
+}
+
+// template makes a draft of the templates, or a proposal, in the state from which the route leads on; it gives its id and
+// the path with the rest filled in.
+func (m *matrix) template(r server.Route, n int, fields url.Values) (id, path string) {
+	m.t.Helper()
+	ctx := m.t.Context()
+	path = strings.NewReplacer(":code", "S6", ":file", "picture").Replace(r.Path)
+	if strings.HasPrefix(path, "/proposals/") {
+		p, err := m.s.Store.Propose(ctx, domain.Act{}, m.s.world.Item(m.t, m.s.world.Event, "S6").ID, "提前十分钟")
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		fields.Set("state", "taken")
+		return p.Created, path
+	}
+	m.sql("UPDATE template_versions SET state = 'dropped' WHERE state = 'draft'")
+	if path == "/templates" && r.Method == http.MethodPost {
+		return "", path
+	}
+	draft, err := m.s.Store.DraftTemplate(ctx, domain.Act{})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	id = draft.Created
+	item := form("code", "S91", "crew", "SVC", "phase", "pre", "zh", fmt.Sprint("摆放雨伞 ", n), "on_1", "A", "minutes_1", "30", "way_1", "before", "rev", "1")
+	switch r.Method + " " + path {
+	case "POST /templates/:id/items", "PUT /templates/:id/items/S6":
+		maps.Copy(fields, item)
+	case "PUT /templates/:id/publication":
+		m.sql("UPDATE template_items SET en = ? WHERE version_id = ? AND code = 'S6'", fmt.Sprint("Flowers ", n), id)
+		fields.Set("note", "改了一项")
+	case "DELETE /templates/:id/items/S6/struck":
+		m.sql("UPDATE template_items SET struck = TRUE WHERE version_id = ? AND code = 'S6'", id)
+	case "DELETE /templates/:id/items/S6/picture", "GET /templates/pictures/picture", "GET /templates/pictures/picture/thumb":
+		m.sql("UPDATE template_items SET picture = 'picture' WHERE version_id = ? AND code = 'S6'", id)
+		if err := photos.Save(ctx, m.s.Web.Photos, "picture", photos.Picture{Full: []byte("full"), Thumb: []byte("thumb")}); err != nil {
+			m.t.Fatal(err)
+		}
+	case "PUT /templates/:id/items/S6/place":
+		fields.Set("to", "down")
+	case "POST /templates/:id/import":
+		fields.Set("data", `[{"id":"S91","crew":"SVC","phase":"pre","zh":"摆放雨伞","offset":{"1":"A-30"}}]`)
+	}
+	return id, path
+}
+
+// multipartFile is a form with one file, and its content type.
+func multipartFile(t testing.TB, field string, body []byte) (io.Reader, string) {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	f, err := w.CreateFormFile(field, "file")
+	if err == nil {
+		_, err = f.Write(body)
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return &b, w.FormDataContentType()
 }
 
 // invite makes one for the extra person, so that there is something to open, to replace or to revoke.

@@ -77,6 +77,7 @@ func Routes(a *web.App, ops *Ops) []Route {
 
 		// events
 		{get, "/events", domain.RightEvents, ByRole, a.Events},
+		{get, "/events/export", domain.RightEvents, ByRole, a.ExportEvents},
 		{get, "/events/new", domain.RightCreate, ByRole, a.NewEvent},
 		{post, "/events", domain.RightCreate, ByRole, a.CreateEvent},
 		{get, "/events/suggestion", domain.RightEvents, ByRole, a.SuggestLevel},
@@ -98,6 +99,7 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{put, "/functions/:id", domain.RightEventEdit, InAct, a.ChangeFunction},
 		{del, "/functions/:id", domain.RightEventEdit, InAct, a.StrikeFunction},
 		{get, "/events/:id/agenda/print", domain.RightEventSee, OnEvent, a.PrintAgenda},
+		{get, "/events/:id/agenda/export", domain.RightEventSee, OnEvent, a.ExportAgenda},
 		{post, "/events/:id/agenda", domain.RightEventEdit, OnEvent, a.AddAgendaItem},
 		{put, "/agenda/:id", domain.RightEventEdit, InAct, a.ChangeAgendaItem},
 		{put, "/agenda/:id/position", domain.RightEventEdit, InAct, a.MoveAgendaItem},
@@ -143,9 +145,38 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{get, "/photos/:id", domain.RightEventSee, InAct, a.Photo},
 		{get, "/photos/:id/thumb", domain.RightEventSee, InAct, a.Thumb},
 
+		{post, "/items/:id/proposal", domain.RightEventSee, InAct, a.Propose},
+
+		// templates: what the items of new events are made of
+		{get, "/templates", domain.RightTemplates, ByRole, a.Templates},
+		{post, "/templates", domain.RightTemplates, ByRole, a.DraftTemplate},
+		{get, "/templates/pictures/:file", domain.RightToday, ByRole, a.TemplatePicture},
+		{get, "/templates/pictures/:file/thumb", domain.RightToday, ByRole, a.TemplateThumb},
+		{get, "/templates/:id", domain.RightTemplates, ByRole, a.Template},
+		{del, "/templates/:id", domain.RightTemplates, ByRole, a.DropTemplate},
+		{put, "/templates/:id/publication", domain.RightTemplates, ByRole, a.PublishTemplate},
+		{get, "/templates/:id/preview", domain.RightTemplates, ByRole, a.PreviewTemplate},
+		{get, "/templates/:id/export", domain.RightTemplates, ByRole, a.ExportTemplate},
+		{get, "/templates/:id/import", domain.RightTemplates, ByRole, a.ImportTemplatePage},
+		{post, "/templates/:id/import", domain.RightTemplates, ByRole, a.ImportTemplate},
+		{get, "/templates/:id/items/new", domain.RightTemplates, ByRole, a.NewTemplateItem},
+		{post, "/templates/:id/items", domain.RightTemplates, ByRole, a.AddTemplateItem},
+		{get, "/templates/:id/items/:code", domain.RightTemplates, ByRole, a.TemplateItem},
+		{put, "/templates/:id/items/:code", domain.RightTemplates, ByRole, a.SaveTemplateItem},
+		{put, "/templates/:id/items/:code/struck", domain.RightTemplates, ByRole, a.StrikeTemplateItem},
+		{del, "/templates/:id/items/:code/struck", domain.RightTemplates, ByRole, a.RestoreTemplateItem},
+		{put, "/templates/:id/items/:code/place", domain.RightTemplates, ByRole, a.MoveTemplateItem},
+		{post, "/templates/:id/items/:code/copies", domain.RightTemplates, ByRole, a.CopyTemplateItem},
+		{put, "/templates/:id/items/:code/picture", domain.RightTemplates, ByRole, a.SetTemplatePicture},
+		{del, "/templates/:id/items/:code/picture", domain.RightTemplates, ByRole, a.DropTemplatePicture},
+		{put, "/proposals/:id/answer", domain.RightTemplates, ByRole, a.AnswerProposal},
+		{get, "/events/:id/template", domain.RightEventRun, OnEvent, a.EventTemplate},
+		{put, "/events/:id/template", domain.RightEventRun, OnEvent, a.UpdateEventTemplate},
+
 		// guests
 		{get, "/events/:id/guests", domain.RightGuestsSee, OnEvent, a.Guests},
 		{post, "/events/:id/guests", domain.RightGuestsEdit, OnEvent, a.AddGuest},
+		{get, "/events/:id/guests/export", domain.RightGuestsEdit, OnEvent, a.ExportGuests},
 		{post, "/events/:id/guests/import", domain.RightGuestsEdit, OnEvent, a.ImportGuests},
 		{put, "/guests/:id", domain.RightGuestsEdit, InAct, a.UpdateGuest},
 		{del, "/guests/:id", domain.RightGuestsEdit, InAct, a.StrikeGuest},
@@ -283,6 +314,9 @@ func Routes(a *web.App, ops *Ops) []Route {
 
 		// people
 		{get, "/people", domain.RightPeople, ByRole, a.People},
+		{get, "/people/export", domain.RightPeople, ByRole, a.ExportPeople},
+		{get, "/people/import", domain.RightPeople, ByRole, a.ImportPeoplePage},
+		{post, "/people/import", domain.RightPeople, ByRole, a.ImportPeople},
 		{get, "/people/new", domain.RightPeople, ByRole, a.NewPerson},
 		{post, "/people", domain.RightPeople, ByRole, a.CreatePerson},
 		{get, "/people/:id", domain.RightPeople, ByRole, a.Person},

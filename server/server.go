@@ -83,6 +83,10 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, o Options) (*Server,
 	if o.Now != nil {
 		s.Now = o.Now
 	}
+	if err := s.NeedTemplates(ctx); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
 	sealed, err := s.OpenSecrets(ctx, cfg.SecretKey, cfg.DataDir)
 	if err != nil {
 		_ = s.Close()
@@ -184,7 +188,7 @@ func (b listeningBus) Start(ctx context.Context, deliver func(live.Message), gap
 // Limits of one request.
 const (
 	bodyLimit   = 64 << 10
-	importLimit = 1<<20 + 64<<10 // a pasted guest list and its form around it
+	importLimit = 4<<20 + 64<<10 // a pasted list or a workbook (sheet.Usual) and the form around it
 	photoLimit  = photos.MaxBytes + 1<<10
 	headerLimit = 16 << 10
 )

@@ -2072,40 +2072,42 @@ type extra struct{ styles, scripts []string }
 
 // extras are by view. A script that is wanted wherever a certain element stands is named in app.js instead.
 var extras = map[string]extra{
-	"lobby":       {[]string{"relay.css"}, []string{"relay.js", "keys.js"}},
-	"me":          {scripts: []string{"keys.js", "push.js"}},
-	"event":       {styles: programme},
-	"board":       {styles: programme},
-	"programme":   {styles: programme},
-	"event-form":  {programme, []string{"eventform.js"}},
-	"outbox":      {scripts: []string{"outboxpage.js"}},
-	"guests":      {doorStyles, []string{"relay.js"}},
-	"seats":       {[]string{"seats.css"}, []string{"seats.js"}},
-	"invitations": letters,
-	"invitation":  letters,
-	"pass":        letters,
-	"door":        {doorStyles, []string{"door.js"}},
-	"headcount":   {styles: doorStyles},
-	"today":       receptionStyles,
-	"posts":       relayed,
-	"post":        receptionStyles,
-	"cues":        receptionStyles,
-	"vehicles":    relayed,
-	"control":     {relayed.styles, []string{"keys.js"}},
-	"sheet":       passes,
-	"links":       passes,
-	"kiosk":       passes,
-	"organiser":   {[]string{"relay.css", "door.css", "programme.css"}, passes.scripts},
-	"publication": boards,
-	"publish":     boards,
-	"intake":      boards,
-	"changes":     boards,
-	"work":        boards,
-	"move":        boards,
-	"copies":      boards,
-	"requests":    {[]string{"requests.css"}, []string{"letters.js"}},
-	"book":        booking,
-	"link":        booking,
+	"lobby":         {[]string{"relay.css"}, []string{"relay.js", "keys.js"}},
+	"me":            {scripts: []string{"keys.js", "push.js"}},
+	"event":         {styles: programme},
+	"board":         {styles: programme},
+	"programme":     {styles: programme},
+	"event-form":    {programme, []string{"eventform.js"}},
+	"outbox":        {scripts: []string{"outboxpage.js"}},
+	"guests":        {doorStyles, []string{"relay.js"}},
+	"seats":         {[]string{"seats.css"}, []string{"seats.js"}},
+	"invitations":   letters,
+	"invitation":    letters,
+	"pass":          letters,
+	"door":          {doorStyles, []string{"door.js"}},
+	"headcount":     {styles: doorStyles},
+	"today":         receptionStyles,
+	"posts":         relayed,
+	"post":          receptionStyles,
+	"cues":          receptionStyles,
+	"vehicles":      relayed,
+	"control":       {relayed.styles, []string{"keys.js"}},
+	"sheet":         passes,
+	"links":         passes,
+	"kiosk":         passes,
+	"organiser":     {[]string{"relay.css", "door.css", "programme.css"}, passes.scripts},
+	"publication":   boards,
+	"publish":       boards,
+	"intake":        boards,
+	"changes":       boards,
+	"work":          boards,
+	"move":          boards,
+	"copies":        boards,
+	"templates":     {styles: []string{"templates.css"}},
+	"template-item": {styles: []string{"templates.css"}},
+	"requests":      {[]string{"requests.css"}, []string{"letters.js"}},
+	"book":          booking,
+	"link":          booking,
 }
 
 var (
@@ -2232,7 +2234,7 @@ func namesNote(p Page) templ.Component {
 		var templ_7745c5c3_Var98 string
 		templ_7745c5c3_Var98, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names." + string(p.Naming)))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 581, Col: 59}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 583, Col: 59}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
 		if templ_7745c5c3_Err != nil {
@@ -2251,7 +2253,7 @@ func namesNote(p Page) templ.Component {
 			var templ_7745c5c3_Var99 string
 			templ_7745c5c3_Var99, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names.show"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 584, Col: 63}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 586, Col: 63}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
 			if templ_7745c5c3_Err != nil {
@@ -2269,7 +2271,7 @@ func namesNote(p Page) templ.Component {
 			var templ_7745c5c3_Var100 string
 			templ_7745c5c3_Var100, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names.hide"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 586, Col: 56}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 588, Col: 56}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
 			if templ_7745c5c3_Err != nil {

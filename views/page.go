@@ -172,8 +172,9 @@ type EventPage struct {
 	Drill               *domain.Drill   // the last one, for those who may run one; nil = none yet
 	Request             *domain.Request // that it came from, for those who deal with them
 
-	Changes []domain.Bulletin // what was told of its changes, in order
-	Rooms   map[string]domain.Room
+	Changes        []domain.Bulletin // what was told of its changes, in order
+	Rooms          map[string]domain.Room
+	NewestTemplate int // version that a new event would get
 }
 
 // AssignedPerson is a person on an event.
@@ -307,12 +308,15 @@ type GuestImport struct {
 	Errors []ImportError
 	Good   int // lines that could be read
 	Added  int // guests added, after success
+	Look   int // rows that were read from a workbook and wait for a word
+	Known  int // rows of it that say what the list says
 	Error  string
 }
 
 // ImportError is one sentence for one line of a pasted table.
 type ImportError struct {
 	Line     int
+	Cell     string // of a workbook
 	Text     string // the line, cut
 	Sentence string
 }

@@ -1633,6 +1633,7 @@ var icons = []struct{ name, path string }{
 	{"undo", "M9 14 4 9l5-5M4 9h10.5a5.5 5.5 0 0 1 0 11H8"},
 	{"later", "M4 4.5V9h4.5M4.2 9A8.5 8.5 0 1 1 3.5 13M12 8v4.5l3 2"},
 	{"upload", "M12 16V4M7.5 8.5 12 4l4.5 4.5M4 16v4h16v-4"},
+	{"download", "M12 4v12M7.5 11.5 12 16l4.5-4.5M4 16v4h16v-4"},
 	{"play", "M7 4.5v15L19 12z"},
 	{"stop", "M6 6h12v12H6z"},
 	{"flag", "M6 21V4h12l-2.5 4L18 12H6"},

@@ -1083,11 +1083,25 @@ func plainArea(c Ctx, prefix, name, label, value string, most int) templ.Compone
 // RegisterPage is GET /events/{id}/register.
 type RegisterPage struct {
 	Page
+	RegisterEntry
+	Seq  int64 // of the event's topic: the version that is on paper
+	Code QR    // of the event's live page
+}
+
+// RegisterEntry is one event in the register.
+type RegisterEntry struct {
 	Event     domain.Event
 	People    []AssignedPerson
 	Functions []domain.Function
-	Seq       int64 // of the event's topic: the version that is on paper
-	Code      QR    // of the event's live page
+	Signed    *domain.Signed
+}
+
+// Mask leaves of an entry what names neither guests nor who speaks for the organiser.
+func (r *RegisterEntry) Mask() {
+	r.Event.MaskRegister()
+	if r.Signed != nil {
+		r.Signed = &domain.Signed{By: domain.MaskName(r.Signed.By), At: r.Signed.At}
+	}
 }
 
 // RegisterSheet is the 《会务服务登记表》 as one A4 sheet, with its version and a code
@@ -1137,73 +1151,59 @@ func RegisterSheet(p RegisterPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = registerRow(p.Ctx, "number", p.Event.Number, "date", p.Day(p.Event.StartAt)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = registerRow(p, "number", p.value("number"), "date", p.Day(p.Event.StartAt)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = registerLine(p.Ctx, p.T("event_form.name"), p.Event.Name).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = registerLine(p, "name", p.value("name")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = registerRow(p.Ctx, "organiser", p.Event.Organiser, "undertaker", pick(p.Event.Undertaker == "", p.Event.Organiser, p.Event.Undertaker)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = registerRow(p.Ctx, "contact", p.Event.Contact, "contact_phone", p.Event.ContactPhone).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = registerRow(p.Ctx, "type", p.T("type."+p.Event.Type), "expense_class", expenseWords(p.Ctx, p.Event.ExpenseClass)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = registerRow(p.Ctx, "level", joinDots(p.T("level."+strconv.Itoa(p.Event.Level)), p.Event.LevelReason), "secrecy", p.T("secrecy."+string(p.Event.Secrecy))).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = registerRow(p.Ctx, "principal_guest", p.Event.PrincipalGuest, "principal_title", p.Event.PrincipalTitle).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = registerRow(p.Ctx, "guest_rank", wordOf(p.Ctx, "guest_rank.", string(p.Event.GuestRank)), "host_rank", wordOf(p.Ctx, "host_rank.", string(p.Event.HostRank))).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = registerRow(p.Ctx, "heads", headsWords(p.Ctx, &p.Event), "commander_id", p.Name(p.Event.CommanderID)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = registerRow(p.Ctx, "planned", plannedWords(p.Ctx, &p.Event), "actual", actualWords(p.Ctx, &p.Event)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = registerRow(p.Ctx, "rooms", RoomNames(p.Ctx, p.Event.Rooms), "layout", wordOf(p.Ctx, "layout.", string(p.Event.Layout))).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			for _, f := range registerWishes(&p.Event) {
-				templ_7745c5c3_Err = registerLine(p.Ctx, p.T("event_form."+f.label), f.value).Render(ctx, templ_7745c5c3_Buffer)
+			for _, pair := range [][2]string{{"organiser", "undertaker"}, {"contact", "contact_phone"}, {"type", "expense_class"}} {
+				templ_7745c5c3_Err = registerRow(p, pair[0], p.value(pair[0]), pair[1], p.value(pair[1])).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = registerLine(p.Ctx, p.T("register.functions"), functionWords(p.Ctx, p.Functions)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = registerRow(p, "level", joinDots(p.value("level"), p.value("level_reason")), "secrecy", p.value("secrecy")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = registerLine(p.Ctx, p.T("register.people"), peopleWords(p.Ctx, p.People)).Render(ctx, templ_7745c5c3_Buffer)
+			for _, pair := range [][2]string{{"principal_guest", "principal_title"}, {"guest_rank", "host_rank"}} {
+				templ_7745c5c3_Err = registerRow(p, pair[0], p.value(pair[0]), pair[1], p.value(pair[1])).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templ_7745c5c3_Err = registerRow(p, "heads", headsWords(p.Ctx, &p.Event), "commander_id", p.value("commander_id")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = registerLine(p.Ctx, p.T("event_form.notes"), p.Event.Notes).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = registerRow(p, "planned", plannedWords(p.Ctx, &p.Event), "actual", actualWords(p.Ctx, &p.Event)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = registerLine(p.Ctx, p.T("register.follow"), followWords(p.Ctx, &p.Event)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = registerRow(p, "rooms", p.value("rooms"), "layout", p.value("layout")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = registerRow(p.Ctx, "signature", "", "registered_by", p.Name(p.Event.RegisteredBy)).Render(ctx, templ_7745c5c3_Buffer)
+			for _, f := range registerWishes(&p.Event) {
+				templ_7745c5c3_Err = registerLine(p, f.label, f.value).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			for _, name := range []string{"functions", "people", "notes"} {
+				templ_7745c5c3_Err = registerLine(p, name, p.value(name)).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templ_7745c5c3_Err = registerLine(p, "follow", followWords(p.Ctx, &p.Event)).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = registerRow(p, "signature", p.value("signature"), "registered_by", p.value("registered_by")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1221,7 +1221,7 @@ func RegisterSheet(p RegisterPage) templ.Component {
 	})
 }
 
-func registerRow(c Ctx, a, av, b, bv string) templ.Component {
+func registerRow(p RegisterPage, a, av, b, bv string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1247,9 +1247,9 @@ func registerRow(c Ctx, a, av, b, bv string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var59 string
-		templ_7745c5c3_Var59, templ_7745c5c3_Err = templ.JoinStringErrs(registerName(c, a))
+		templ_7745c5c3_Var59, templ_7745c5c3_Err = templ.JoinStringErrs(RegisterName(p.Ctx, a))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 322, Col: 38}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 337, Col: 42}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
 		if templ_7745c5c3_Err != nil {
@@ -1262,7 +1262,7 @@ func registerRow(c Ctx, a, av, b, bv string) templ.Component {
 		var templ_7745c5c3_Var60 string
 		templ_7745c5c3_Var60, templ_7745c5c3_Err = templ.JoinStringErrs(av)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 323, Col: 10}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 338, Col: 10}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
 		if templ_7745c5c3_Err != nil {
@@ -1273,9 +1273,9 @@ func registerRow(c Ctx, a, av, b, bv string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var61 string
-		templ_7745c5c3_Var61, templ_7745c5c3_Err = templ.JoinStringErrs(registerName(c, b))
+		templ_7745c5c3_Var61, templ_7745c5c3_Err = templ.JoinStringErrs(RegisterName(p.Ctx, b))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 324, Col: 38}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 339, Col: 42}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
 		if templ_7745c5c3_Err != nil {
@@ -1288,7 +1288,7 @@ func registerRow(c Ctx, a, av, b, bv string) templ.Component {
 		var templ_7745c5c3_Var62 string
 		templ_7745c5c3_Var62, templ_7745c5c3_Err = templ.JoinStringErrs(bv)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 325, Col: 10}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 340, Col: 10}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
 		if templ_7745c5c3_Err != nil {
@@ -1302,7 +1302,7 @@ func registerRow(c Ctx, a, av, b, bv string) templ.Component {
 	})
 }
 
-func registerLine(c Ctx, name, value string) templ.Component {
+func registerLine(p RegisterPage, name, value string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1328,9 +1328,9 @@ func registerLine(c Ctx, name, value string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var64 string
-		templ_7745c5c3_Var64, templ_7745c5c3_Err = templ.JoinStringErrs(name)
+		templ_7745c5c3_Var64, templ_7745c5c3_Err = templ.JoinStringErrs(RegisterName(p.Ctx, name))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 331, Col: 24}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 346, Col: 45}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var64))
 		if templ_7745c5c3_Err != nil {
@@ -1343,7 +1343,7 @@ func registerLine(c Ctx, name, value string) templ.Component {
 		var templ_7745c5c3_Var65 string
 		templ_7745c5c3_Var65, templ_7745c5c3_Err = templ.JoinStringErrs(value)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 332, Col: 39}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 347, Col: 39}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
 		if templ_7745c5c3_Err != nil {
@@ -1357,12 +1357,93 @@ func registerLine(c Ctx, name, value string) templ.Component {
 	})
 }
 
-func registerName(c Ctx, name string) string {
-	switch name {
-	case "number", "date", "planned", "actual", "signature", "registered_by":
-		return c.T("register." + name)
+// RegisterName is what a field of the register is called.
+func RegisterName(c Ctx, name string) string {
+	if strings.HasPrefix(name, "follow_") {
+		return c.T("register.follow_of", "what", fieldName(c, name))
 	}
-	return fieldName(c, name)
+	if name != "people" && i18n.Has(c.Locale, "event_form."+name) || name == "commander_id" {
+		return fieldName(c, name)
+	}
+	return c.T("register." + name)
+}
+
+func (p *RegisterPage) value(name string) string { return RegisterValue(p.Ctx, &p.RegisterEntry, name) }
+
+// RegisterValue is a field of the register in words. Its times are not among them: paper
+// and workbook write those in their own ways.
+func RegisterValue(c Ctx, r *RegisterEntry, name string) string {
+	e := &r.Event
+	for _, w := range registerWishes(e) {
+		if w.label == name {
+			return w.value
+		}
+	}
+	switch name {
+	case "number":
+		return e.Number
+	case "status":
+		return c.T("status." + string(e.Status))
+	case "name":
+		return e.Name
+	case "organiser":
+		return e.Organiser
+	case "undertaker":
+		return pick(e.Undertaker == "", e.Organiser, e.Undertaker)
+	case "contact":
+		return e.Contact
+	case "contact_phone":
+		return e.ContactPhone
+	case "type":
+		return c.T("type." + e.Type)
+	case "expense_class":
+		return expenseWords(c, e.ExpenseClass)
+	case "level":
+		return c.T("level." + strconv.Itoa(e.Level))
+	case "level_reason":
+		return e.LevelReason
+	case "secrecy":
+		return c.T("secrecy." + string(e.Secrecy))
+	case "principal_guest":
+		return e.PrincipalGuest
+	case "principal_title":
+		return e.PrincipalTitle
+	case "guest_rank":
+		return wordOf(c, "guest_rank.", string(e.GuestRank))
+	case "host_rank":
+		return wordOf(c, "host_rank.", string(e.HostRank))
+	case "commander_id":
+		return c.Name(e.CommanderID)
+	case "rooms":
+		return RoomNames(c, e.Rooms)
+	case "layout":
+		return wordOf(c, "layout.", string(e.Layout))
+	case "photo":
+		return pick(e.Photo, c.T("event_form.on"), "")
+	case "recording":
+		return pick(e.Recording, c.T("event_form.on"), "")
+	case "functions":
+		return functionWords(c, r.Functions)
+	case "people":
+		return peopleWords(c, r.People)
+	case "notes":
+		return e.Notes
+	case "follow_way":
+		return wordOf(c, "follow_way.", string(e.FollowWay))
+	case "follow_with":
+		return e.FollowWith
+	case "follow_said":
+		return e.FollowSaid
+	case "follow_done":
+		return e.FollowDone
+	case "signature":
+		if r.Signed != nil {
+			return joinDots(r.Signed.By, c.Day(r.Signed.At)+" "+c.Clock(r.Signed.At))
+		}
+	case "registered_by":
+		return c.Name(e.RegisteredBy)
+	}
+	return ""
 }
 
 func wordOf(c Ctx, prefix, v string) string {
@@ -1499,7 +1580,7 @@ func Levels(p LevelsPage) templ.Component {
 			var templ_7745c5c3_Var68 string
 			templ_7745c5c3_Var68, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("levels.text"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 441, Col: 40}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 537, Col: 40}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var68))
 			if templ_7745c5c3_Err != nil {
@@ -1518,7 +1599,7 @@ func Levels(p LevelsPage) templ.Component {
 				var templ_7745c5c3_Var69 string
 				templ_7745c5c3_Var69, templ_7745c5c3_Err = templ.JoinStringErrs("rule-" + r.ID)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 445, Col: 51}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 541, Col: 51}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var69))
 				if templ_7745c5c3_Err != nil {
@@ -1531,7 +1612,7 @@ func Levels(p LevelsPage) templ.Component {
 				var templ_7745c5c3_Var70 string
 				templ_7745c5c3_Var70, templ_7745c5c3_Err = templ.JoinStringErrs(ruleFill(p.Ctx, r))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 445, Col: 84}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 541, Col: 84}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
 				if templ_7745c5c3_Err != nil {
@@ -1544,7 +1625,7 @@ func Levels(p LevelsPage) templ.Component {
 				var templ_7745c5c3_Var71 string
 				templ_7745c5c3_Var71, templ_7745c5c3_Err = templ.JoinStringErrs(ruleWords(p.Ctx, r))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 447, Col: 31}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 543, Col: 31}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
 				if templ_7745c5c3_Err != nil {
@@ -1557,7 +1638,7 @@ func Levels(p LevelsPage) templ.Component {
 				var templ_7745c5c3_Var72 string
 				templ_7745c5c3_Var72, templ_7745c5c3_Err = templ.JoinStringErrs(ruleGives(p.Ctx, r.Gives))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 448, Col: 44}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 544, Col: 44}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var72))
 				if templ_7745c5c3_Err != nil {
@@ -1575,7 +1656,7 @@ func Levels(p LevelsPage) templ.Component {
 					var templ_7745c5c3_Var73 string
 					templ_7745c5c3_Var73, templ_7745c5c3_Err = templ.JoinStringErrs("raise-" + r.ID)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 452, Col: 50}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 548, Col: 50}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var73))
 					if templ_7745c5c3_Err != nil {
@@ -1588,7 +1669,7 @@ func Levels(p LevelsPage) templ.Component {
 					var templ_7745c5c3_Var74 string
 					templ_7745c5c3_Var74, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("levels.up", "rule", ruleWords(p.Ctx, r)))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 452, Col: 147}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 548, Col: 147}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
 					if templ_7745c5c3_Err != nil {
@@ -1622,7 +1703,7 @@ func Levels(p LevelsPage) templ.Component {
 				var templ_7745c5c3_Var75 string
 				templ_7745c5c3_Var75, templ_7745c5c3_Err = templ.JoinStringErrs("edit-" + r.ID)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 456, Col: 48}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 552, Col: 48}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var75))
 				if templ_7745c5c3_Err != nil {
@@ -1635,7 +1716,7 @@ func Levels(p LevelsPage) templ.Component {
 				var templ_7745c5c3_Var76 string
 				templ_7745c5c3_Var76, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("levels.edit", "rule", ruleWords(p.Ctx, r)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 456, Col: 142}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 552, Col: 142}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var76))
 				if templ_7745c5c3_Err != nil {
@@ -1648,7 +1729,7 @@ func Levels(p LevelsPage) templ.Component {
 				var templ_7745c5c3_Var77 string
 				templ_7745c5c3_Var77, templ_7745c5c3_Err = templ.JoinStringErrs("/settings/levels/" + r.ID)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 456, Col: 207}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 552, Col: 207}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
 				if templ_7745c5c3_Err != nil {
@@ -1669,7 +1750,7 @@ func Levels(p LevelsPage) templ.Component {
 				var templ_7745c5c3_Var78 string
 				templ_7745c5c3_Var78, templ_7745c5c3_Err = templ.JoinStringErrs("delete-" + r.ID)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 459, Col: 50}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 555, Col: 50}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var78))
 				if templ_7745c5c3_Err != nil {
@@ -1682,7 +1763,7 @@ func Levels(p LevelsPage) templ.Component {
 				var templ_7745c5c3_Var79 string
 				templ_7745c5c3_Var79, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("levels.remove", "rule", ruleWords(p.Ctx, r)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 459, Col: 146}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 555, Col: 146}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
 				if templ_7745c5c3_Err != nil {
@@ -1724,7 +1805,7 @@ func Levels(p LevelsPage) templ.Component {
 			var templ_7745c5c3_Var80 string
 			templ_7745c5c3_Var80, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("levels.add"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 469, Col: 24}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 565, Col: 24}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
 			if templ_7745c5c3_Err != nil {
@@ -1745,7 +1826,7 @@ func Levels(p LevelsPage) templ.Component {
 			var templ_7745c5c3_Var81 string
 			templ_7745c5c3_Var81, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("levels.add_yes"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 473, Col: 83}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 569, Col: 83}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var81))
 			if templ_7745c5c3_Err != nil {
@@ -1758,7 +1839,7 @@ func Levels(p LevelsPage) templ.Component {
 			var templ_7745c5c3_Var82 string
 			templ_7745c5c3_Var82, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("levels.title"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 478, Col: 92}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/register.templ`, Line: 574, Col: 92}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var82))
 			if templ_7745c5c3_Err != nil {

@@ -17,6 +17,8 @@ const (
 	RightInvite Right = "invite" // bind somebody's phone by a code; whose: MayInvite
 	// RightChannels keeps the chat groups that the site talks to.
 	RightChannels Right = "channels"
+	// RightTemplates writes and publishes the check items that events are made of, and answers proposals.
+	RightTemplates Right = "templates"
 
 	RightEventSee   Right = "event.see"
 	RightEventEdit  Right = "event.edit"
@@ -74,7 +76,7 @@ func (p *Person) Can(r Right) bool {
 		return true
 	case RightPeople, RightChannels:
 		return p.Role == RoleAdmin
-	case RightInvite:
+	case RightInvite, RightTemplates:
 		return p.is(RoleAdmin, RoleSupervisor, RoleCentreHead)
 	case RightCreate, RightRequests:
 		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead)

@@ -33,13 +33,14 @@ type Due struct {
 	Clock  string // "17:00" for D-1
 	Every  int    // minutes, for rounds
 	Until  string // "S", "A-5": end of a lasting duty, shown only
+	Again  string // "E→L": a second stretch of a lasting duty, shown only
 	When   string // "recording", "request": made only when the event asks for it
 }
 
 var (
 	reOffset = regexp.MustCompile(`^([ASEL])([+-]\d{1,5})$`)
 	reRange  = regexp.MustCompile(`^([ASEL])([+-]\d{1,5})\.\.([+-]\d{1,5})$`)
-	reLast   = regexp.MustCompile(`^([ASEL])([+-]\d{1,5})→([ASEL])(, [ASEL]→[ASEL])?$`)
+	reLast   = regexp.MustCompile(`^([ASEL])([+-]\d{1,5})→([ASEL])(?:, ([ASEL]→[ASEL]))?$`)
 	rePrev   = regexp.MustCompile(`^D-1 ((?:[01]\d|2[0-3]):[0-5]\d)$`)
 	reRound  = regexp.MustCompile(`^R([1-9]\d{0,3})$`)
 	reBreak  = regexp.MustCompile(`^planned break ([+-]\d{1,5})$`)
@@ -66,7 +67,7 @@ func ParseDue(s string) (Due, error) {
 		d.Anchor, d.Offset, d.Until = Anchor(m[1]), num(m[2]), m[1]+m[3]
 	case reLast.MatchString(s):
 		m := reLast.FindStringSubmatch(s)
-		d.Anchor, d.Offset, d.Until = Anchor(m[1]), num(m[2]), m[3]
+		d.Anchor, d.Offset, d.Until, d.Again = Anchor(m[1]), num(m[2]), m[3], m[4]
 	case rePrev.MatchString(s):
 		d.Anchor, d.Clock = AnchorDayPrev, rePrev.FindStringSubmatch(s)[1]
 	case reRound.MatchString(s):
@@ -77,6 +78,41 @@ func ParseDue(s string) (Due, error) {
 		return d, fmt.Errorf("due rule %q is not known", s)
 	}
 	return d, nil
+}
+
+// String writes the rule as ParseDue reads it; "" for a due time that templates do not have.
+func (d Due) String() string {
+	s := ""
+	switch d.Anchor {
+	case AnchorCall:
+		s = "on call"
+	case AnchorDayPrev:
+		s = "D-1 " + d.Clock
+	case AnchorRound:
+		s = "R" + strconv.Itoa(d.Every)
+	case AnchorBreak:
+		s = fmt.Sprintf("planned break %+d", d.Offset)
+	case AnchorArrival, AnchorStart, AnchorEnd, AnchorLeft:
+		s = fmt.Sprintf("%s%+d", d.Anchor, d.Offset)
+		switch {
+		case len(d.Until) > 1:
+			s += ".." + d.Until[1:]
+		case d.Until != "":
+			s += "→" + d.Until
+			if d.Again != "" {
+				s += ", " + d.Again
+			}
+		}
+	default:
+		return ""
+	}
+	switch d.When {
+	case "recording":
+		s += " if recording"
+	case "request":
+		s += " on request"
+	}
+	return s
 }
 
 // ExpectedLeave is how long after the end guests are expected to be gone while

@@ -16,7 +16,7 @@ func TestParseDue(t *testing.T) {
 		"A+0 on request":    {Anchor: A, When: "request"},
 		"A-60..-5":          {Anchor: A, Offset: -60, Until: "A-5"},
 		"S-15→E":            {Anchor: S, Offset: -15, Until: "E"},
-		"A-10→S, E→L":       {Anchor: A, Offset: -10, Until: "S"}, // the second stretch is only shown
+		"A-10→S, E→L":       {Anchor: A, Offset: -10, Until: "S", Again: "E→L"},
 		"S+0":               {Anchor: S}, "S-10": {Anchor: S, Offset: -10}, "S-15": {Anchor: S, Offset: -15},
 		"A+0": {Anchor: A},
 	}
@@ -174,6 +174,9 @@ func FuzzParseDue(f *testing.F) {
 		d, err := domain.ParseDue(rule)
 		if err != nil {
 			return
+		}
+		if again, err := domain.ParseDue(d.String()); err != nil || again != d {
+			t.Fatalf("%q is written %q, and read %+v, %v", rule, d, again, err)
 		}
 		e := visit(1)
 		due := e.DueAt(d, shanghai)

@@ -75,6 +75,7 @@ type Event struct {
 	EarlyAt         *time.Time  `json:"early_at,omitempty"`                   // guests stood at the gate before their time
 	EarlyMode       string      `bun:",nullzero" json:"early_mode,omitempty"` // what the commander decided: EarlyLounge or EarlyGo
 	SeriesID        string      `bun:",nullzero" json:"series_id,omitempty"`  // the same for events that were made as a series
+	TemplateNo      int         `json:"template_no,omitempty"`                // version of the templates that it runs; 0 = it has no items yet
 	PassNo          int         `json:"-"`                                    // see Pass
 	Seq             int64       `json:"seq"`                                  // topic seq of the last change of these fields
 	StateAt         time.Time   `json:"state_at"`

@@ -71,6 +71,7 @@ type Item struct {
 	ID         string     `bun:",pk" json:"id"`
 	EventID    string     `json:"event_id"`
 	TemplateID string     `bun:",nullzero" json:"template_id,omitempty"` // "S1"; empty for ad-hoc items
+	TemplateNo int        `json:"template_no,omitempty"`                 // version whose words and rule it has
 	Crew       Crew       `json:"crew"`
 	Phase      string     `json:"phase"`
 	Zh         string     `json:"zh"`
@@ -89,6 +90,9 @@ type Item struct {
 	UnitEn     string     `bun:",nullzero" json:"unit_en,omitempty"`
 	ReadingMin *float64   `json:"reading_min,omitempty"`
 	ReadingMax *float64   `json:"reading_max,omitempty"`
+	GuidanceZh string     `bun:",nullzero" json:"guidance_zh,omitempty"` // how it is done
+	GuidanceEn string     `bun:",nullzero" json:"guidance_en,omitempty"`
+	Picture    string     `bun:",nullzero" json:"picture,omitempty"` // file of a picture that shows it
 	Sort       int        `json:"sort"`
 	AssigneeID string     `bun:",nullzero" json:"assignee_id,omitempty"`
 
@@ -543,6 +547,14 @@ func (i *Item) Text(locale string) string {
 		return i.En
 	}
 	return i.Zh
+}
+
+// Guidance is how the item is done, in the reader's language where there is such a text.
+func (i *Item) Guidance(locale string) string {
+	if locale == "en" && i.GuidanceEn != "" {
+		return i.GuidanceEn
+	}
+	return i.GuidanceZh
 }
 
 // Unit is the reading's unit in the reader's language.

@@ -24,6 +24,7 @@ const (
 	NoticeDeclined NoticeKind = "declined" // the principal guest will not come
 	NoticeStray    NoticeKind = "stray"    // somebody at the door stands on no list, and a word is asked for
 	NoticeTest     NoticeKind = "test"
+	NoticeProposal NoticeKind = "proposal" // what became of a change that one proposed
 
 	NoticeBoard      NoticeKind = "board"       // the board of a day names him
 	NoticeWork       NoticeKind = "work"        // a work notice for his crew: accept it

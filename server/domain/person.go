@@ -194,3 +194,30 @@ func (p *Person) Validate() error {
 	}
 	return bad.Err()
 }
+
+// PlanPeople compares a list of people with those who are there, by staff number: who
+// would be new, and who would have other facts. Others stay.
+func PlanPeople(have, in []Person) (added, changed []Person) {
+	at := make(map[string]*Person, len(have))
+	for k := range have {
+		at[have[k].StaffNo] = &have[k]
+	}
+	for _, p := range in {
+		was := at[p.StaffNo]
+		if was == nil {
+			added = append(added, p)
+			continue
+		}
+		if now := was.With(&p); now != *was {
+			changed = append(changed, now)
+		}
+	}
+	return added, changed
+}
+
+// With is the person with the typed facts of another row.
+func (p *Person) With(in *Person) Person {
+	now := *p
+	now.StaffNo, now.Phone, now.Name, now.Role, now.Crew, now.Locale = in.StaffNo, in.Phone, in.Name, in.Role, in.Crew, in.Locale
+	return now
+}

@@ -135,7 +135,8 @@ const (
 	LookVehicles    Look = "vehicles"
 	LookControl     Look = "control"
 	LookLog         Look = "log"
-	LookNames       Look = "names" // of an event that is over, asked for
+	LookNames       Look = "names"  // of an event that is over, asked for
+	LookExport      Look = "export" // taken away as a workbook
 )
 
 // MaskAgenda leaves of an agenda what was done when.
@@ -143,6 +144,11 @@ func MaskAgenda(list []AgendaItem) {
 	for k := range list {
 		list[k].Speaker = MaskName(list[k].Speaker)
 	}
+}
+
+// LeaveOutGuests takes out of an event's register who comes, for those who do not meet them.
+func (e *Event) LeaveOutGuests() {
+	e.PrincipalGuest, e.PrincipalTitle, e.GuestRank, e.FollowWith = "", "", "", ""
 }
 
 // MaskRegister leaves of an event's register what does not name its guests.

@@ -41,6 +41,12 @@ type FollowUp struct {
 	FollowedBy string     `bun:",nullzero" json:"followed_by,omitempty"`
 }
 
+// Signed is who signed the service record for the organiser, and when.
+type Signed struct {
+	By string    `json:"by"`
+	At time.Time `json:"at"`
+}
+
 // FollowWay is how those who took part were asked (J.7.2a).
 type FollowWay string
 

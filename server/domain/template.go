@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TemplateItem is one built-in check item; Offset holds one due rule per level.
+// TemplateItem is one check item of a version of the templates; Offset holds one due rule per level.
 type TemplateItem struct {
 	ID         string            `json:"id"`
 	Crew       Crew              `json:"crew"`
@@ -24,6 +24,11 @@ type TemplateItem struct {
 	Acceptance string            `json:"acceptance"`
 	Clauses    []string          `json:"clauses"`
 	Unit       *TemplateUnit     `json:"unit,omitempty"`
+	GuidanceZh string            `json:"guidance_zh,omitempty"` // how it is done: the crew reads it at the item
+	GuidanceEn string            `json:"guidance_en,omitempty"`
+	Picture    string            `json:"picture,omitempty"` // file of a picture that shows it
+	Struck     bool              `json:"struck,omitempty"`  // taken out of a draft
+	Rev        int               `json:"rev,omitempty"`     // grows with every change in a draft
 }
 
 // TemplateUnit describes the reading that an item asks for.
@@ -70,13 +75,16 @@ var Clauses = sync.OnceValue(func() map[string]Clause {
 	return m
 })
 
-// ItemsFor makes an event's items from the built-in templates at the event's
+// ItemsFor makes an event's items from a version of the templates at the event's
 // level, with ids from newID, due times in the site's zone and made at now.
 // Items that the event does not ask for (recording, photographer, tea break)
 // are left out; leader-floor duties are not of an event.
-func ItemsFor(e *Event, loc *time.Location, now time.Time, newID func() string) ([]Item, error) {
+func ItemsFor(list []TemplateItem, e *Event, loc *time.Location, now time.Time, newID func() string) ([]Item, error) {
 	var items []Item
-	for n, t := range Templates() {
+	for n, t := range list {
+		if t.Struck {
+			continue
+		}
 		rule, ok := t.Offset[strconv.Itoa(e.Level)]
 		if !ok {
 			continue
@@ -95,6 +103,7 @@ func ItemsFor(e *Event, loc *time.Location, now time.Time, newID func() string) 
 			ID: newID(), EventID: e.ID, TemplateID: t.ID, Crew: t.Crew, Phase: t.Phase, Zh: t.Zh, En: t.En,
 			Anchor: due.Anchor, Offset: due.Offset, Clock: due.Clock, Every: due.Every, Until: due.Until,
 			Flag: t.Flag, Evidence: t.Evidence, Acceptance: t.Acceptance, Clauses: strings.Join(t.Clauses, "\n"),
+			GuidanceZh: t.GuidanceZh, GuidanceEn: t.GuidanceEn, Picture: t.Picture,
 			Sort: n + 1, Status: ItemOpen, StateAt: now, CreatedAt: now,
 		}
 		if t.Unit != nil {

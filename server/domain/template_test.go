@@ -19,7 +19,7 @@ func everything(level int) *domain.Event {
 
 func itemsFor(t *testing.T, e *domain.Event, now time.Time) []domain.Item {
 	t.Helper()
-	items, err := domain.ItemsFor(e, shanghai, now, numbers())
+	items, err := domain.ItemsFor(domain.Templates(), e, shanghai, now, numbers())
 	if err != nil {
 		t.Fatal(err)
 	}

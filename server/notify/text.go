@@ -87,6 +87,8 @@ func (c *composer) text() Text {
 		return Text{c.l.T("notice.drill"), event}
 	case domain.NoticeRequest, domain.NoticeRequestLate, domain.NoticeRequestNews:
 		return c.request()
+	case domain.NoticeProposal:
+		return Text{c.l.T("notice.proposal_"+c.n.Args["outcome"], "item", c.n.Args["item"]), c.join(c.typed("answer"))}
 	case domain.NoticeTest:
 		return Text{c.l.T("notice.test"), c.l.T("notice.test_body")}
 	case domain.NoticeBoard:

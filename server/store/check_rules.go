@@ -72,6 +72,8 @@ var rules = []rule{
 			AND NOT EXISTS (SELECT 1 FROM events AS x WHERE c.subject = 'event:' || x.id AND x.id = substr(c.subject, 7))
 			AND NOT EXISTS (SELECT 1 FROM people AS x WHERE c.subject = 'person:' || x.id AND x.id = substr(c.subject, 8))
 			AND NOT EXISTS (SELECT 1 FROM strays AS x WHERE c.subject = 'stray:' || x.id AND x.id = substr(c.subject, 7))
+			AND NOT EXISTS (SELECT 1 FROM template_versions AS x WHERE c.subject = 'template:' || x.id AND x.id = substr(c.subject, 10))
+			AND NOT EXISTS (SELECT 1 FROM proposals AS x WHERE c.subject = 'proposal:' || x.id AND x.id = substr(c.subject, 10))
 			AND NOT EXISTS (SELECT 1 FROM drills AS x WHERE c.subject = 'drill:' || x.id AND x.id = substr(c.subject, 7)) ORDER BY c.topic, c.seq`,
 	},
 	{
@@ -219,6 +221,29 @@ var rules = []rule{
 		"events.rooms", "events that are worked on without a room (event)",
 		"choose the rooms on the event's page",
 		`SELECT id FROM events AS e WHERE status NOT IN ('draft','requested','cancelled') AND NOT EXISTS (SELECT 1 FROM event_rooms AS r WHERE r.event_id = e.id) ORDER BY 1`,
+	},
+	// Templates. Version 1 is built in: it is written when it is first needed.
+	{
+		"templates.version", "events or items of a version of the templates that was never published (event or item)",
+		"set template_no to the version that the log names (event.template), or to 1",
+		`SELECT x.id FROM (SELECT id, template_no FROM events UNION ALL SELECT id, template_no FROM items) AS x WHERE x.template_no > 1
+			AND NOT EXISTS (SELECT 1 FROM template_versions AS v WHERE v.number = x.template_no) ORDER BY 1`,
+	},
+	{
+		"templates.items", "published versions of the templates without items: events cannot be made from them (version)",
+		"put the rows of template_items back from a backup; of version 1, delete the row of template_versions: the program writes it again",
+		`SELECT v.id FROM template_versions AS v WHERE v.state = 'published' AND NOT EXISTS (SELECT 1 FROM template_items AS i WHERE i.version_id = v.id) ORDER BY 1`,
+	},
+	{
+		"templates.numbers", "versions of the templates whose numbers have a gap, or that were begun from one that is not there (version)",
+		"put the missing version back from a backup: events may run it",
+		`SELECT v.id FROM template_versions AS v WHERE v.number > 1 AND NOT EXISTS (SELECT 1 FROM template_versions AS b WHERE b.number = v.number - 1)
+			OR v.base_no > 0 AND NOT EXISTS (SELECT 1 FROM template_versions AS b WHERE b.number = v.base_no) ORDER BY 1`,
+	},
+	{
+		"proposals.event", "proposals that name another event than their item does (proposal)",
+		"set event_id to that of the item",
+		`SELECT p.id FROM proposals AS p JOIN items AS i ON i.id = p.item_id WHERE p.event_id <> i.event_id ORDER BY 1`,
 	},
 	// Items.
 	{

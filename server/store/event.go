@@ -282,10 +282,10 @@ func (s *Store) Rooms(ctx context.Context) ([]domain.Room, error) {
 	return list, asPerson(err)
 }
 
-// Assignments lists who is on an event.
-func (s *Store) Assignments(ctx context.Context, eventID string) ([]domain.Assignment, error) {
+// Assignments lists who is on events.
+func (s *Store) Assignments(ctx context.Context, eventIDs ...string) ([]domain.Assignment, error) {
 	var list []domain.Assignment
-	err := s.read.NewSelect().Model(&list).Where("event_id = ?", eventID).OrderExpr("crew, person_id").Scan(ctx)
+	err := s.read.NewSelect().Model(&list).Where("event_id IN (?)", bun.List(eventIDs)).OrderExpr("crew, person_id").Scan(ctx)
 	return list, asPerson(err)
 }
 

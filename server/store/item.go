@@ -109,7 +109,7 @@ func (tx *Tx) recordItem(topic domain.Topic, i *domain.Item, c domain.Change) {
 // missing ones are made, those no longer asked for are left out with a reason,
 // due times of unfinished ones move. What is finished stays as it is.
 func (tx *Tx) syncItems(ctx context.Context, e *domain.Event) error {
-	want, err := domain.ItemsFor(e, tx.s.Loc, tx.Now, NewID)
+	wants, err := tx.wants(ctx, e)
 	if err != nil {
 		return err
 	}
@@ -119,21 +119,19 @@ func (tx *Tx) syncItems(ctx context.Context, e *domain.Event) error {
 	}
 	byTemplate := map[string]*domain.Item{}
 	for k := range have {
-		if have[k].TemplateID != "" {
-			byTemplate[have[k].TemplateID] = &have[k]
-		}
-	}
-	var added []domain.Item
-	wanted := map[string]bool{}
-	for k := range want {
-		w := &want[k]
-		wanted[w.TemplateID] = true
-		h := byTemplate[w.TemplateID]
-		if h == nil {
-			added = append(added, *w)
+		h := &have[k]
+		if h.TemplateID == "" {
 			continue
 		}
-		if leftOutBySystem(h) {
+		byTemplate[h.TemplateID] = h
+		w, err := wants.of(ctx, tx, e, h)
+		if err != nil {
+			return err
+		}
+		if w == nil {
+			continue
+		}
+		if h.LeftOut() {
 			h.Status, h.Reason = domain.ItemOpen, ""
 			h.StateAt = tx.At
 			if err := tx.saveItem(ctx, e, h, domain.Change{Verb: "item.needed", Minor: true}); err != nil {
@@ -142,6 +140,12 @@ func (tx *Tx) syncItems(ctx context.Context, e *domain.Event) error {
 		}
 		if h.Open() || h.IsRound() && h.Status == domain.ItemDone {
 			h.Anchor, h.Offset, h.Clock, h.Every, h.Until, h.Flag = w.Anchor, w.Offset, w.Clock, w.Every, w.Until, w.Flag
+		}
+	}
+	var added []domain.Item
+	for _, w := range wants.lists[e.TemplateNo] {
+		if byTemplate[w.TemplateID] == nil {
+			added = append(added, w)
 		}
 	}
 	topic := domain.EventTopic(e.ID)
@@ -157,9 +161,17 @@ func (tx *Tx) syncItems(ctx context.Context, e *domain.Event) error {
 	for k := range have {
 		h := &have[k]
 		old := h.DueAt
+		wanted := h.TemplateID == ""
+		if !wanted {
+			w, err := wants.of(ctx, tx, e, h)
+			if err != nil {
+				return err
+			}
+			wanted = w != nil
+		}
 		switch {
-		case h.TemplateID != "" && !wanted[h.TemplateID] && h.Open():
-			h.Status, h.Reason, h.ReasonBy, h.StateAt = domain.ItemNotNeeded, "@not_asked", "", tx.At
+		case !wanted && h.Open():
+			h.Status, h.Reason, h.ReasonBy, h.StateAt = domain.ItemNotNeeded, domain.ReasonNotAsked, "", tx.At
 			err = tx.saveItem(ctx, e, h, domain.Change{Verb: "item.not_needed", Old: string(domain.ItemOpen), Minor: true})
 		case h.Retime(e, tx.s.Loc):
 			err = tx.saveItem(ctx, e, h, domain.Change{Verb: "item.retimed", Old: clockP(old, tx.s.Loc), New: clockP(h.DueAt, tx.s.Loc), Minor: true})
@@ -172,12 +184,6 @@ func (tx *Tx) syncItems(ctx context.Context, e *domain.Event) error {
 		return tx.unready(ctx, e, "")
 	}
 	return nil
-}
-
-// leftOutBySystem tells an item that was left out because the event did not
-// ask for it (reason "@not_asked", by nobody), not by a person's word.
-func leftOutBySystem(i *domain.Item) bool {
-	return i.Status == domain.ItemNotNeeded && i.ReasonBy == "" && i.Reason == "@not_asked"
 }
 
 func clockP(t *time.Time, loc *time.Location) string {

@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"huiwu/server/domain"
@@ -76,6 +78,68 @@ func (s *Store) CreatePerson(ctx context.Context, act domain.Act, p *domain.Pers
 		tx.Receipt.Created = p.ID
 		return nil
 	})
+}
+
+// ImportPeople adds those whose staff number is new, without a PIN: they come in by an
+// invitation; it changes the facts of the others. All of it is done, or nothing. Needs
+// RightPeople; nobody changes his own role.
+func (s *Store) ImportPeople(ctx context.Context, act domain.Act, list []domain.Person) (domain.Receipt, error) {
+	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
+		if err := tx.need(domain.RightPeople); err != nil {
+			return err
+		}
+		var have []domain.Person
+		if err := tx.NewSelect().Model(&have).OrderExpr("id").Scan(ctx); err != nil {
+			return err
+		}
+		added, changed := domain.PlanPeople(have, list)
+		slices.SortFunc(changed, func(a, b domain.Person) int { return strings.Compare(a.ID, b.ID) }) // instances lock in one order
+		for k := range changed {
+			p := &changed[k]
+			if err := tx.importPerson(ctx, p, have); err != nil {
+				return err
+			}
+		}
+		for k := range added {
+			p := &added[k]
+			p.ID, p.CreatedAt = NewID(), tx.Now
+			if err := p.Validate(); err != nil {
+				return err
+			}
+			topic := domain.PersonTopic(p.ID)
+			if err := tx.Open(ctx, topic); err != nil {
+				return err
+			}
+			p.Seq = tx.Next(topic)
+			if _, err := tx.NewInsert().Model(p).Exec(ctx); err != nil {
+				return personTaken(err)
+			}
+			tx.Record(domain.Change{Topic: topic, Subject: topic, Verb: "person.added", Label: p.Name, New: string(p.Role), Crew: p.Crew})
+		}
+		return nil
+	})
+}
+
+func (tx *Tx) importPerson(ctx context.Context, p *domain.Person, have []domain.Person) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	k := slices.IndexFunc(have, func(h domain.Person) bool { return h.ID == p.ID })
+	was := &have[k]
+	if tx.Act.Person != nil && p.ID == tx.Act.Person.ID && p.Role != was.Role {
+		return domain.InvalidField("file", "person.own_role")
+	}
+	topic := domain.PersonTopic(p.ID)
+	if err := tx.Lock(ctx, topic); err != nil {
+		return err
+	}
+	p.Seq = tx.Next(topic)
+	if _, err := tx.NewUpdate().Model(p).Column("staff_no", "phone", "name", "role", "crew", "locale", "seq").WherePK().Exec(ctx); err != nil {
+		return personTaken(err)
+	}
+	facts := func(p *domain.Person) string { return string(p.Role) + " " + string(p.Crew) + " " + p.StaffNo }
+	tx.Record(domain.Change{Topic: topic, Subject: topic, Verb: "person.changed", Label: p.Name, Old: facts(was), New: facts(p)})
+	return nil
 }
 
 // UpdatePerson changes the typed fields of somebody.

@@ -12,9 +12,9 @@ import (
 	"huiwu/server/domain"
 )
 
-func functionsOf(ctx context.Context, db bun.IDB, eventID string) ([]domain.Function, error) {
+func functionsOf(ctx context.Context, db bun.IDB, eventIDs ...string) ([]domain.Function, error) {
 	var list []domain.Function
-	if err := db.NewSelect().Model(&list).Where("event_id = ? AND NOT struck", eventID).Scan(ctx); err != nil || len(list) == 0 {
+	if err := db.NewSelect().Model(&list).Where("event_id IN (?) AND NOT struck", bun.List(eventIDs)).Scan(ctx); err != nil || len(list) == 0 {
 		return nil, err
 	}
 	domain.SortFunctions(list)
@@ -39,9 +39,9 @@ func functionsOf(ctx context.Context, db bun.IDB, eventID string) ([]domain.Func
 	return list, nil
 }
 
-// Functions are the parts of an event in the order of the day, with their rooms: two queries.
-func (s *Store) Functions(ctx context.Context, eventID string) ([]domain.Function, error) {
-	list, err := functionsOf(ctx, s.read, eventID)
+// Functions are the parts of events in the order of the day, with their rooms: two queries.
+func (s *Store) Functions(ctx context.Context, eventIDs ...string) ([]domain.Function, error) {
+	list, err := functionsOf(ctx, s.read, eventIDs...)
 	return list, asPerson(err)
 }
 

@@ -280,6 +280,19 @@ func (s *Store) RequestOf(ctx context.Context, p *domain.Person, eventID string)
 	return r, err
 }
 
+// Signatures are those of organisers under the service records, by event.
+func (s *Store) Signatures(ctx context.Context, eventIDs ...string) (map[string]domain.Signed, error) {
+	var rows []domain.Request
+	if err := s.read.NewSelect().Model(&rows).Column("event_id", "record_by", "record_at").Where("record_at IS NOT NULL AND event_id IN (?)", bun.List(eventIDs)).Scan(ctx); err != nil {
+		return nil, asPerson(err)
+	}
+	signed := make(map[string]domain.Signed, len(rows))
+	for k := range rows {
+		signed[rows[k].EventID] = domain.Signed{By: rows[k].RecordBy, At: *rows[k].RecordAt}
+	}
+	return signed, nil
+}
+
 // RequestLog is what was done about a request and noted of it, the newest first.
 func (s *Store) RequestLog(ctx context.Context, id string, limit int) ([]domain.Change, error) {
 	var rows []domain.Change

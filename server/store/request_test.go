@@ -290,6 +290,10 @@ func TestRequestRecord(t *testing.T) {
 		r := w.request(t, id)
 		equal(t, "signed", r.RecordBy+r.Words, "石燕茶水很及时")
 		equal(t, "how", r.Satisfaction, 4)
+		signed, err := s.Signatures(ctx, event, w.Event)
+		if err != nil || len(signed) != 1 || signed[event].By != "石燕" || !signed[event].At.Equal(*r.RecordAt) {
+			t.Error(signed, err)
+		}
 		equal(t, "once", refused(s.SignRecord(ctx, domain.Act{}, link, "别人", 1, "")), "request.signed_already")
 	})
 }

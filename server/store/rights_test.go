@@ -228,8 +228,10 @@ func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain
 		"MoveVehicle": func(ctx context.Context, a act) (R, error) {
 			return s.MoveVehicle(ctx, a, d.vehicle, domain.VehicleGate)
 		},
-		"UndoVehicle":   func(ctx context.Context, a act) (R, error) { return s.UndoVehicle(ctx, a, d.vehicle) },
-		"UndoPartyMove": func(ctx context.Context, a act) (R, error) { return s.UndoPartyMove(ctx, a, d.party) },
+		"UpdateTemplate": func(ctx context.Context, a act) (R, error) { return s.UpdateTemplate(ctx, a, d.event, 1) },
+		"Propose":        func(ctx context.Context, a act) (R, error) { return s.Propose(ctx, a, d.item, "提前十分钟") },
+		"UndoVehicle":    func(ctx context.Context, a act) (R, error) { return s.UndoVehicle(ctx, a, d.vehicle) },
+		"UndoPartyMove":  func(ctx context.Context, a act) (R, error) { return s.UndoPartyMove(ctx, a, d.party) },
 	}
 }
 
@@ -290,6 +292,7 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 // Every method that takes a person and something of an event is tried here.
 func TestAllDeedsAreTried(t *testing.T) {
 	elsewhere := "Write CreateEvent CreatePerson UpdatePerson SetPin SetDisabled SetLocale RevokeSession CreateSession Events " +
+		"ImportPeople DraftTemplate DropTemplate SaveTemplateItem AddTemplateItem CopyTemplateItem StrikeTemplateItem PictureTemplateItem MoveTemplateItem PublishTemplate ImportTemplates AnswerProposal " +
 		"SetDaisRule SetGuestDays AddLevelRule ChangeLevelRule MoveLevelRule DeleteLevelRule AddLift SetLift LookedAt Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName " +
 		"Publish TakeIn TakeBack SetBoardRules Series MakeRequest Requests Request RequestOf AcceptRequest OfferRoom WithdrawOffer DeclineRequest AskOrganiser AnswerForOrganiser NoteRequest AssignRequest RevokeRequestLink SetReplyHours TakeOffer RefuseOffers AnswerQuestion CompleteNeed WithdrawRequest ConfirmPlan AcceptHall SignRecord" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, request_test.go, seat_test.go
 	tried := deeds{}.all(nil)
@@ -365,8 +368,8 @@ func TestInsiders(t *testing.T) {
 	table := []struct{ who, may, mayNot, unseen string }{
 		// S4 is an item of the attendants; it is submitted, by service.
 		{
-			"service", "Event Item DoItem UndoItem MayPhoto AddPhoto Photo MoveGuest MoveParty UndoMove UndoPartyMove DoBundle GuestCard SignInGuest SignInParty UndoSignIn UndoPartySignIn HandOut MeetStray",
-			"UpdateEvent MoveEvent CloneEvent MakeSeries IssueWork SetStatus DeclareReady WithdrawReady AddItem AcceptCrew AcceptItem RejectItem ExemptItem RequireItem AddGuests UpdateGuest StrikeGuest AddHosts StrikeHost AddSeatPlan FillSeats OccupySeat VacateSeat UndoSeats InvitationFor SaveLetter SaveInvitation QueueMails ImportInvitations MarkSent UnmarkSent TakeAnswer RevokePass Confirm JudgeStray RevokeLinks", "",
+			"service", "Event Item Propose DoItem UndoItem MayPhoto AddPhoto Photo MoveGuest MoveParty UndoMove UndoPartyMove DoBundle GuestCard SignInGuest SignInParty UndoSignIn UndoPartySignIn HandOut MeetStray",
+			"UpdateTemplate UpdateEvent MoveEvent CloneEvent MakeSeries IssueWork SetStatus DeclareReady WithdrawReady AddItem AcceptCrew AcceptItem RejectItem ExemptItem RequireItem AddGuests UpdateGuest StrikeGuest AddHosts StrikeHost AddSeatPlan FillSeats OccupySeat VacateSeat UndoSeats InvitationFor SaveLetter SaveInvitation QueueMails ImportInvitations MarkSent UnmarkSent TakeAnswer RevokePass Confirm JudgeStray RevokeLinks", "",
 		},
 		{"service2", "Event Item DoItem UndoItem MoveGuest", "UpdateEvent SetStatus AcceptItem RejectItem AddItem AcceptCrew AddGuests", ""}, // a mate, not assigned
 		{"cleaning", "Event Item Photo DoBundle", "MayPhoto AddPhoto StrikePhoto DoItem UndoItem DeferRound BlockItem UnblockItem AcceptItem ExemptItem UpdateEvent AddItem", "MoveGuest MoveParty UndoMove UndoPartyMove UpdateGuest StrikeGuest StrikeHost FillSeats SeatNewcomer PrintCards OccupySeat VacateSeat UndoSeats InvitationFor MarkSent Confirm RevokePass TakeAnswer SaveInvitation GuestCard SignInGuest SignInParty UndoSignIn HandOut MeetStray JudgeStray"},

@@ -186,10 +186,13 @@ func (sn *Snapshot) PhotoFiles(ctx context.Context) (map[string]bool, error) {
 		return nil, nil
 	}
 	_, attached := sn.tables["request_files"]
-	return photoFiles(ctx, sn.db, attached)
+	_, templates := sn.tables["template_items"]
+	return photoFiles(ctx, sn.db, attached, templates)
 }
 
-func photoFiles(ctx context.Context, db bun.IDB, attached bool) (map[string]bool, error) {
+// photoFiles: attached and templates tell that the schema has files of requests, and pictures
+// of check items, which stand as long as their version does: for ever.
+func photoFiles(ctx context.Context, db bun.IDB, attached, templates bool) (map[string]bool, error) {
 	var rows []struct {
 		File   string
 		Stands bool
@@ -197,6 +200,9 @@ func photoFiles(ctx context.Context, db bun.IDB, attached bool) (map[string]bool
 	query := "SELECT file, struck_at IS NULL AS stands FROM photos WHERE NOT erased"
 	if attached {
 		query += " UNION ALL SELECT file, TRUE FROM request_files"
+	}
+	if templates {
+		query += " UNION ALL SELECT picture AS file, TRUE AS stands FROM template_items WHERE picture IS NOT NULL"
 	}
 	if err := db.NewRaw(query).Scan(ctx, &rows); err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -48,6 +49,8 @@ type Store struct {
 	log      *slog.Logger
 	vault    *vault // nil until OpenSecrets, and where there is no key
 	passes   passBook
+
+	templates sync.Map // number of a published version → its []domain.TemplateItem, which never change
 }
 
 // Announcement says that a topic moved on from First to Seq by one act.

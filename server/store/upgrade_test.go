@@ -28,6 +28,8 @@ func TestUpgrade(t *testing.T) {
 				"DELETE FROM checkpoints", "DELETE FROM patrols", "DELETE FROM duties", "DELETE FROM posts", "DELETE FROM cues", "DELETE FROM vehicles", "DELETE FROM lifts",
 				"UPDATE changes SET subject = 'site:' || (SELECT id FROM sites) WHERE subject LIKE 'lift:%' OR topic = 'floor' AND (subject LIKE 'bulletin:%' OR subject LIKE 'day:%')",
 				"UPDATE changes SET subject = topic WHERE subject LIKE 'drill:%' OR subject LIKE 'bulletin:%' OR subject LIKE 'host:%' OR subject LIKE 'plan:%' OR subject LIKE 'seat:%' OR subject LIKE 'stray:%' OR subject LIKE 'post:%' OR subject LIKE 'patrol:%' OR subject LIKE 'cue:%' OR subject LIKE 'vehicle:%' OR subject LIKE 'function:%' OR subject LIKE 'agenda:%'",
+				"DELETE FROM proposals", "DELETE FROM template_items", "DELETE FROM template_versions",
+				"UPDATE changes SET subject = 'site:' || (SELECT id FROM sites) WHERE subject LIKE 'template:%' OR subject LIKE 'proposal:%'",
 				"UPDATE changes SET verb = 'guest.changed' WHERE verb LIKE 'guest.sign%'", // and so do columns
 				"UPDATE guests SET phone = NULL, signed_in_at = NULL, signed_in_by = NULL, sign_at = NULL, pack = FALSE, badge = FALSE, next_at = NULL",
 				"UPDATE events SET early_at = NULL",

@@ -418,6 +418,8 @@ func viewOf(c *fiber.Ctx) string {
 		return ViewWork
 	case strings.HasSuffix(path, "/changes"):
 		return ViewChanges
+	case strings.HasPrefix(path, "/templates"):
+		return ViewTemplates
 	case strings.HasPrefix(path, "/events/") && strings.Contains(path, "/seats"):
 		return ViewSeats
 	case strings.HasSuffix(path, "/items"):

@@ -13,6 +13,7 @@ import (
 
 	"huiwu/server/domain"
 	"huiwu/server/i18n"
+	"huiwu/server/sheet"
 	"huiwu/server/store"
 	"huiwu/views"
 )
@@ -100,6 +101,9 @@ func (a *App) refusal(c *fiber.Ctx, err error) *domain.Error {
 		case fiber.StatusNotFound, fiber.StatusMethodNotAllowed:
 			return domain.ErrNotFound
 		case fiber.StatusRequestEntityTooLarge:
+			if c.Method() == fiber.MethodPost && IsImport(c.Path()) {
+				return &domain.Error{Code: domain.CodeTooLarge, Key: "workbook.too_large", Args: domain.Args{"max": sheet.Usual.Most()}}
+			}
 			return &domain.Error{Code: domain.CodeTooLarge, Key: "error.too_large"}
 		case fiber.StatusForbidden:
 			return domain.ErrForbidden

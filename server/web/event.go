@@ -23,15 +23,9 @@ func (a *App) Events(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	from, _ := a.Store.Today()
-	past := false
-	if q := c.Query("from"); q != "" {
-		day, err := time.ParseInLocation("2006-01-02", q, a.Loc)
-		if err != nil || day.Year() < 2000 || day.Year() > 2200 {
-			return domain.ErrNotFound
-		}
-		past = day.Before(from)
-		from = day.UTC()
+	from, past, err := a.firstDay(c)
+	if err != nil {
+		return err
 	}
 	to := from.In(a.Loc).AddDate(0, 0, listDays).UTC()
 	events, err := a.Store.Events(c.UserContext(), p.Person, from, to)
@@ -51,6 +45,20 @@ func (a *App) Events(c *fiber.Ctx) error {
 		page.Caps = append(page.Caps, "can-create")
 	}
 	return show(c, fiber.Map{"from": from, "to": to, "days": page.Days}, views.Events(page))
+}
+
+// firstDay is the day that a list of events begins with: the one asked for, else today.
+func (a *App) firstDay(c *fiber.Ctx) (from time.Time, past bool, err error) {
+	from, _ = a.Store.Today()
+	if q := c.Query("from"); q != "" {
+		day, err := time.ParseInLocation("2006-01-02", q, a.Loc)
+		if err != nil || day.Year() < 2000 || day.Year() > 2200 {
+			return from, false, domain.ErrNotFound
+		}
+		past = day.Before(from)
+		from = day.UTC()
+	}
+	return from, past, nil
 }
 
 // Event is GET /events/{id}.
@@ -97,6 +105,9 @@ func (a *App) Event(c *fiber.Ctx) error {
 		if page.Drill, err = a.Store.LastDrill(ctx, e.ID); err != nil {
 			return err
 		}
+		if page.NewestTemplate, err = a.Store.NewestTemplate(ctx); err != nil {
+			return err
+		}
 	}
 	return show(c, fiber.Map{"event": e, "seq": lookOf(c)[domain.EventTopic(e.ID)], "progress": page.Progress, "people": assigned}, views.Event(page))
 }
@@ -125,9 +136,11 @@ func (a *App) assigned(c *fiber.Ctx, e *domain.Event) ([]views.AssignedPerson, e
 		return nil, err
 	}
 	people, err := a.Store.People(c.UserContext())
-	if err != nil {
-		return nil, err
-	}
+	return assignedTo(e, list, people), err
+}
+
+// assignedTo is who of the lists is on the event: its commander first, then crew by crew.
+func assignedTo(e *domain.Event, list []domain.Assignment, people []domain.Person) []views.AssignedPerson {
 	byID := map[string]domain.Person{}
 	for _, p := range people {
 		byID[p.ID] = p
@@ -138,12 +151,12 @@ func (a *App) assigned(c *fiber.Ctx, e *domain.Event) ([]views.AssignedPerson, e
 	}
 	for _, k := range domain.Crews {
 		for _, as := range list {
-			if as.Crew == k && as.PersonID != e.CommanderID {
+			if as.EventID == e.ID && as.Crew == k && as.PersonID != e.CommanderID {
 				out = append(out, views.AssignedPerson{Person: byID[as.PersonID], EventCrew: as.Crew, Post: as.Post})
 			}
 		}
 	}
-	return out, nil
+	return out
 }
 
 // logRows is how much of the log one page holds.

@@ -2,14 +2,16 @@ package web
 
 import (
 	"context"
-	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"huiwu/server/domain"
+	"huiwu/server/i18n"
 	"huiwu/server/search"
+	"huiwu/server/sheet"
 	"huiwu/server/store"
 	"huiwu/views"
 )
@@ -185,12 +187,20 @@ func (a *App) ImportGuests(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	text, err := importText(c)
+	text, look, err := importText(c, columnNames, false)
 	if err != nil {
-		return err
+		return a.notRead(c, err, func(imp views.GuestImport) error { return a.guestsPage(c, views.GuestInput{}, nil, imp) })
 	}
 	table, err := parseGuestTable(text)
 	var r domain.Receipt
+	if err == nil && look {
+		ack(c)
+		imp, err := a.newGuests(c.UserContext(), e.ID, table)
+		if err != nil {
+			return err
+		}
+		return a.guestsPage(c, views.GuestInput{}, nil, imp)
+	}
 	if err == nil {
 		r, err = a.Store.AddGuests(c.UserContext(), act, e.ID, table.drafts)
 	}
@@ -203,6 +213,34 @@ func (a *App) ImportGuests(c *fiber.Ctx) error {
 	}
 	ack(c)
 	return a.guestsPage(c, views.GuestInput{}, nil, imp)
+}
+
+// newGuests is the text of a table without the rows that say what the list says already:
+// our own workbook comes back with all who were in it.
+func (a *App) newGuests(ctx context.Context, eventID string, t *guestTable) (views.GuestImport, error) {
+	guests, parties, err := a.guestsByEvent(ctx, eventID)
+	if err != nil {
+		return views.GuestImport{}, err
+	}
+	known := map[string]bool{}
+	for _, g := range guests[eventID] {
+		known[strings.Join(guestRow(&g, parties[eventID]), "\t")] = true
+	}
+	lines, imp := slices.Clone(t.lines), views.GuestImport{}
+	for k := range t.drafts {
+		d := &t.drafts[k]
+		g := d.Guest
+		if g.Validate() == nil && known[strings.Join(guestCells(&g, domain.Clean(d.Party, false)), "\t")] {
+			lines[d.Line-1] = ""
+			imp.Known++
+		} else {
+			imp.Look++
+		}
+	}
+	if imp.Look > 0 {
+		imp.Text = strings.Join(slices.DeleteFunc(lines, func(s string) bool { return s == "" }), "\n")
+	}
+	return imp, nil
 }
 
 // importResult is what a form of tables says after an import: how many were taken,
@@ -229,26 +267,43 @@ func importResult(c *fiber.Ctx, text string, good int, lines []string, err error
 	return imp, nil
 }
 
-// importText is the table of a form: pasted, or a file.
-func importText(c *fiber.Ctx) (string, error) {
-	if file, err := c.FormFile("file"); err == nil && file.Size > 0 {
-		return readUpload(file.Open())
+// importText is the table of a form: pasted, or a file. A workbook is only looked at: it
+// becomes the text that would be pasted from it, for the person to read before it is taken.
+func importText(c *fiber.Ctx, columns map[string]string, ignore bool) (text string, look bool, err error) {
+	body, err := workbookOf(c)
+	switch {
+	case err != nil:
+		return "", false, err
+	case body == nil:
+		return c.FormValue("text"), false, nil
+	case sheet.IsWorkbook(body):
+		text, err = tableText(body, columns, ignore)
+		return text, true, err
 	}
-	return c.FormValue("text"), nil
+	return string(body), false, nil
+}
+
+// notRead is the page of a form whose workbook could not be read, with a sentence for each
+// wrong cell.
+func (a *App) notRead(c *fiber.Ctx, err error, page func(views.GuestImport) error) error {
+	list, general, rest := faults(err, locale(c))
+	if rest != nil || wantsJSON(c) {
+		return err
+	}
+	ack(c)
+	imp := views.GuestImport{Error: general}
+	if general == "" {
+		imp.Error = i18n.T(locale(c), "workbook.wrong", "n", strconv.Itoa(len(list)))
+	}
+	for _, f := range list {
+		imp.Errors = append(imp.Errors, views.ImportError{Cell: f.Cell, Sentence: f.Sentence})
+	}
+	return page(imp)
 }
 
 // IsImport tells the addresses that take large tables.
 func IsImport(path string) bool {
-	return strings.HasSuffix(path, "/guests/import") || strings.HasSuffix(path, "/invitations/import")
-}
-
-func readUpload(f io.ReadCloser, err error) (string, error) {
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxImportBytes+1))
-	return string(b), err
+	return strings.HasSuffix(path, "/guests/import") || strings.HasSuffix(path, "/invitations/import") || path == "/people/import" || strings.HasPrefix(path, "/templates/") && strings.HasSuffix(path, "/import")
 }
 
 // Lobby is GET /lobby: who comes next, over all of today's events.

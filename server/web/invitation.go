@@ -291,12 +291,16 @@ func (a *App) ImportInvitations(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	text, err := importText(c)
+	text, look, err := importText(c, invitationWords(), true)
 	if err != nil {
-		return err
+		return a.notRead(c, err, func(imp views.GuestImport) error { return a.invitationsPage(c, imp) })
 	}
 	drafts, lines, err := a.parseInvitations(text)
 	var r domain.Receipt
+	if err == nil && look {
+		ack(c)
+		return a.invitationsPage(c, views.GuestImport{Text: text, Look: len(drafts)})
+	}
 	if err == nil {
 		r, err = a.Store.ImportInvitations(c.UserContext(), act, e.ID, drafts)
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,6 +61,13 @@ func (a *App) parseInvitations(text string) (drafts []store.InvitationDraft, lin
 		bad.Add("text", "import.empty")
 	}
 	return drafts, lines, bad.Err()
+}
+
+// invitationWords are all headings that such a table may have: those of guests as well.
+func invitationWords() map[string]string {
+	words := maps.Clone(columnNames)
+	maps.Copy(words, invitationColumns)
+	return words
 }
 
 // invitationHeading is nil when there are no names, or nothing to know of them.

@@ -39,9 +39,10 @@ const (
 	ViewVehicles = "vehicles"
 	ViewControl  = "control"
 
-	ViewNotices = "notices"
-	ViewDrill   = "drill"
-	ViewSeats   = "seats" // plans of one event, and each of them
+	ViewTemplates = "templates" // on the floor: told to fetch itself again
+	ViewNotices   = "notices"
+	ViewDrill     = "drill"
+	ViewSeats     = "seats" // plans of one event, and each of them
 
 	ViewInvitations = "invitations"
 	ViewInvitation  = "invitation" // of one guest
@@ -67,8 +68,8 @@ var viewRights = map[string]domain.Right{
 	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 	ViewPosts: domain.RightEventSee, ViewCues: domain.RightEventSee, ViewVehicles: domain.RightGuestsSee, ViewControl: domain.RightGuestsSee,
-	ViewProgramme: domain.RightEventSee,
-	ViewNotices:   domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
+	ViewProgramme: domain.RightEventSee, ViewTemplates: domain.RightTemplates,
+	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
 	ViewInvitations: domain.RightGuestsEdit, ViewInvitation: domain.RightGuestsEdit,
 	ViewRequests: domain.RightEventSee,
 	ViewDoor:     domain.RightGuestsSee, ViewHeadcount: domain.RightGuestsSee,
@@ -78,6 +79,7 @@ var viewRights = map[string]domain.Right{
 // floorRights is what a view of the building's own topic needs.
 var floorRights = map[string]domain.Right{
 	ViewControl: domain.RightControl, ViewPublication: domain.RightWall, ViewPublish: domain.RightPublish, ViewIntake: domain.RightPublish,
+	ViewTemplates: domain.RightTemplates,
 }
 
 // Subscribe checks who opens a socket and for what (GET /live).
@@ -274,6 +276,10 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 		parts, err = a.boardFragments(ctx, v, key.View, subjects)
 	case kind == domain.TopicFloor && key.View == ViewControl:
 		parts, err = a.liftFragments(ctx, v, subjects)
+	case kind == domain.TopicFloor && key.View == ViewTemplates:
+		if len(named("template", subjects))+len(named("proposal", subjects)) > 0 {
+			parts = append(parts, stale)
+		}
 	case kind == "event":
 		parts, err = a.eventFragments(ctx, v, id, key.View, subjects, seq)
 	}

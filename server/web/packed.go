@@ -72,16 +72,16 @@ var (
 	gzipEnd  = []byte{1, 0, 0, 0xff, 0xff}
 )
 
-// sheet puts an answer together, compressed or not.
-type sheet struct {
+// pieces puts an answer together, compressed or not.
+type pieces struct {
 	gzip bool
 	out  []byte
 	sum  uint32
 	size int
 }
 
-func newSheet(gzip bool, room int) *sheet {
-	s := &sheet{gzip: gzip}
+func newSheet(gzip bool, room int) *pieces {
+	s := &pieces{gzip: gzip}
 	if gzip {
 		s.out = append(make([]byte, 0, room/4), gzipHead...)
 	} else {
@@ -91,7 +91,7 @@ func newSheet(gzip bool, room int) *sheet {
 }
 
 // write adds what only this answer has.
-func (s *sheet) write(b []byte) {
+func (s *pieces) write(b []byte) {
 	if !s.gzip {
 		s.out = append(s.out, b...)
 		return
@@ -101,7 +101,7 @@ func (s *sheet) write(b []byte) {
 }
 
 // add adds what others were sent as well.
-func (s *sheet) add(p *part) {
+func (s *pieces) add(p *part) {
 	if !s.gzip {
 		s.out = append(s.out, p.html...)
 		return
@@ -110,12 +110,12 @@ func (s *sheet) add(p *part) {
 	s.count(p.html)
 }
 
-func (s *sheet) count(b []byte) {
+func (s *pieces) count(b []byte) {
 	s.sum = crc32.Update(s.sum, crc32.IEEETable, b)
 	s.size += len(b)
 }
 
-func (s *sheet) end() []byte {
+func (s *pieces) end() []byte {
 	if s.gzip {
 		s.out = append(s.out, gzipEnd...)
 		s.out = binary.LittleEndian.AppendUint32(s.out, s.sum)

@@ -82,7 +82,7 @@ func (a *App) sendPhoto(c *fiber.Ctx, small bool) error {
 
 // IsPhoto tells a request whose body is a picture, before it is read.
 func IsPhoto(method, path string) bool {
-	return method == fiber.MethodPut && strings.HasPrefix(path, "/items/") && strings.Contains(path, "/photos/")
+	return method == fiber.MethodPut && (strings.HasPrefix(path, "/items/") && strings.Contains(path, "/photos/") || strings.HasPrefix(path, "/templates/") && strings.HasSuffix(path, "/picture"))
 }
 
 // erase takes files away that nobody will ask for; what fails is lost room, no more.

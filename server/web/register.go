@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"reflect"
 	"slices"
 	"strconv"
@@ -117,7 +118,6 @@ func (a *App) SuggestLevel(c *fiber.Ctx) error {
 // RegisterSheet is GET /events/{id}/register: the 《会务服务登记表》 on paper, as of one seq.
 func (a *App) RegisterSheet(c *fiber.Ctx) error {
 	e, v := event(c)
-	ctx := c.UserContext()
 	p, err := a.page(c, "events", "register.title")
 	if err != nil {
 		return err
@@ -126,15 +126,13 @@ func (a *App) RegisterSheet(c *fiber.Ctx) error {
 	if err := a.need(c, &p, domain.LookPaper); err != nil {
 		return err
 	}
-	page := views.RegisterPage{Page: p, Event: *e, Seq: lookOf(c)[domain.EventTopic(e.ID)]}
+	entries, err := a.registerEntries(c.UserContext(), *e)
+	if err != nil {
+		return err
+	}
+	page := views.RegisterPage{Page: p, RegisterEntry: entries[0], Seq: lookOf(c)[domain.EventTopic(e.ID)]}
 	if page.Naming != "" && page.Naming != views.NamesShown {
-		page.Event.MaskRegister()
-	}
-	if page.People, err = a.assigned(c, e); err != nil {
-		return err
-	}
-	if page.Functions, err = a.Store.Functions(ctx, e.ID); err != nil {
-		return err
+		page.Mask()
 	}
 	if page.Code, err = drawQR(a.base(c) + "/events/" + e.ID); err != nil {
 		return err
@@ -142,6 +140,48 @@ func (a *App) RegisterSheet(c *fiber.Ctx) error {
 	err = show(c, fiber.Map{"event": page.Event, "people": page.People, "functions": page.Functions, "seq": page.Seq}, views.RegisterSheet(page))
 	noStore(c)
 	return err
+}
+
+// registerEntries are events with what the register says of them besides their own fields,
+// in a number of queries that does not grow.
+func (a *App) registerEntries(ctx context.Context, events ...domain.Event) ([]views.RegisterEntry, error) {
+	if len(events) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(events))
+	for k := range events {
+		ids[k] = events[k].ID
+	}
+	assignments, err := a.Store.Assignments(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	people, err := a.Store.People(ctx)
+	if err != nil {
+		return nil, err
+	}
+	functions, err := a.Store.Functions(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	signed, err := a.Store.Signatures(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]views.RegisterEntry, len(events))
+	for k := range events {
+		r := &entries[k]
+		r.Event, r.People = events[k], assignedTo(&events[k], assignments, people)
+		for n := range functions {
+			if functions[n].EventID == r.Event.ID {
+				r.Functions = append(r.Functions, functions[n])
+			}
+		}
+		if s, ok := signed[r.Event.ID]; ok {
+			r.Signed = &s
+		}
+	}
+	return entries, nil
 }
 
 // SaveFollowUp is PUT /events/{id}/follow-up.

@@ -254,3 +254,12 @@ func (s set) intakeEvents() []views.IntakeEvent {
 	bare.Lacks = domain.Lacks(&bare.Event, 0)
 	return []views.IntakeEvent{bare, whole}
 }
+
+// templateDiff is one item of each kind: added, changed in all sorts of fields, struck.
+func (s set) templateDiff() []domain.TemplateChange {
+	base := domain.Templates()[:3]
+	after := []domain.TemplateItem{base[0].Copy(), base[1].Copy(), {ID: "S90", Crew: domain.CrewSVC, Phase: domain.PhasePre, Zh: s.long(), Offset: map[string]string{"1": "A-30"}}}
+	after[0].Zh, after[0].Offset["1"], after[0].GuidanceZh, after[0].Flag = s.long(), "A-60..-5", s.long(), domain.FlagBlocksReady
+	after[1].Acceptance = domain.AcceptBoth
+	return domain.DiffTemplates(base, after)
+}

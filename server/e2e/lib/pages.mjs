@@ -19,6 +19,8 @@ export async function pages(home) {
   const pass = new URL((await commander.get(`/guests/${principal.id}/invitation`)).link).pathname;
   const { link } = await admin.must("POST", `/people/${staff.yusui}/invite`);
   const guests = await commander.guests(visit.id);
+  const { versions } = await admin.get("/templates");
+  const draft = versions.find((v) => v.state === "draft").id;
   const { organiser, kiosk } = await commander.get(`/events/${visit.id}/links`);
   const supervisor = await home.as("supervisor");
   const { requests } = await supervisor.get("/requests");
@@ -103,6 +105,7 @@ export async function pages(home) {
     page("board", "/board", "supervisor", true),
     page("board-tv", "/board?tv=1", "board", true),
     page("people", "/people", "admin"),
+    page("people-import", "/people/import", "admin"),
     page("person-new", "/people/new", "admin"),
     page("person", `/people/${staff.service}`, "admin"),
     page("me", "/me", "service"),
@@ -111,6 +114,14 @@ export async function pages(home) {
     page("channels", "/settings/channels", "admin"),
     page("reply-hours", "/settings/requests", "admin"),
     page("retention", "/settings/retention", "admin"),
+    page("templates", "/templates", "supervisor"),
+    page("template", "/templates/1", "supervisor", true),
+    page("template-draft", `/templates/${draft}`, "supervisor"),
+    page("template-item", `/templates/${draft}/items/S6`, "supervisor"),
+    page("template-new", `/templates/${draft}/items/new`, "supervisor"),
+    page("template-import", `/templates/${draft}/import`, "supervisor"),
+    page("template-preview", `/templates/${draft}/preview`, "supervisor"),
+    page("event-template", `/events/${visit.id}/template`),
     page("not-found", "/nothing", "service"),
   ];
 }

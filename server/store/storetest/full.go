@@ -126,6 +126,11 @@ func (w *World) Fill(t testing.TB) {
 			}
 		}
 	}
+	w.publish(t)
+	did(s.Propose(ctx, w.Act("service"), items[0].ID, "这一项请提前十分钟"))
+	told, err := s.Propose(ctx, w.Act("cleaning"), items[0].ID, "请配一张照片")
+	must(err)
+	did(s.AnswerProposal(ctx, w.Act("supervisor"), told.Created, domain.ProposalDeclined, "已有说明"))
 	struck := w.AddPhoto(t, items[0])
 	did(s.StrikePhoto(ctx, w.Act("supervisor"), items[0].ID, struck))
 	if _, err := s.ReadTopic(ctx, domain.EventTopic(w.Event)); err != nil {
@@ -144,5 +149,30 @@ func (w *World) Fill(t testing.TB) {
 	did(s.SeeBulletin(ctx, w.Act("service"), board.ID))
 	if done < 2 || blocked == 0 || round == 0 {
 		t.Fatalf("the world's event has too few items: %d done, %d blocked, %d rounds", done, blocked, round)
+	}
+}
+
+// publish makes version 2 of the templates, which no event runs, and begins a draft.
+func (w *World) publish(t testing.TB) {
+	t.Helper()
+	s, ctx := w.Store, t.Context()
+	draft, err := s.DraftTemplate(ctx, w.Act("supervisor"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, err := s.TemplateVersion(ctx, draft.Created)
+	if err != nil {
+		t.Fatal(err)
+	}
+	item := list[0].Copy()
+	item.GuidanceZh = "先到集团办公室,再回来登记。"
+	if _, err := s.SaveTemplateItem(ctx, w.Act("supervisor"), draft.Created, item.Rev, item); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.PublishTemplate(ctx, w.Act("supervisor"), draft.Created, "加一条说明"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.DraftTemplate(ctx, w.Act("admin")); err != nil {
+		t.Fatal(err)
 	}
 }
