@@ -2077,7 +2077,7 @@ var extras = map[string]extra{
 	"event":       {styles: programme},
 	"board":       {styles: programme},
 	"programme":   {styles: programme},
-	"event-form":  {programme, []string{"eventform.js"}},
+	"event-form":  {[]string{"programme.css", "rooms.css"}, []string{"eventform.js", "rooms.js"}},
 	"outbox":      {scripts: []string{"outboxpage.js"}},
 	"guests":      {doorStyles, []string{"relay.js"}},
 	"seats":       {[]string{"seats.css"}, []string{"seats.js"}},
@@ -2099,6 +2099,8 @@ var extras = map[string]extra{
 	"requests":    {[]string{"requests.css"}, []string{"letters.js"}},
 	"book":        booking,
 	"link":        booking,
+	"calendar":    {styles: []string{"rooms.css"}},
+	"rooms":       {styles: []string{"rooms.css"}},
 }
 
 var (
@@ -2224,7 +2226,7 @@ func namesNote(p Page) templ.Component {
 		var templ_7745c5c3_Var98 string
 		templ_7745c5c3_Var98, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names." + string(p.Naming)))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 573, Col: 59}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 575, Col: 59}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
 		if templ_7745c5c3_Err != nil {
@@ -2243,7 +2245,7 @@ func namesNote(p Page) templ.Component {
 			var templ_7745c5c3_Var99 string
 			templ_7745c5c3_Var99, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names.show"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 576, Col: 63}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 578, Col: 63}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
 			if templ_7745c5c3_Err != nil {
@@ -2261,7 +2263,7 @@ func namesNote(p Page) templ.Component {
 			var templ_7745c5c3_Var100 string
 			templ_7745c5c3_Var100, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names.hide"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 578, Col: 56}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 580, Col: 56}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
 			if templ_7745c5c3_Err != nil {

@@ -167,7 +167,8 @@ type EventPage struct {
 	SeeGuests, SeeBoard bool
 	Functions           []domain.Function
 	Agenda              []domain.AgendaItem
-	Drill               *domain.Drill // the last one, for those who may run one; nil = none yet
+	Collisions          []domain.Collision // of this event with others, for who may change it
+	Drill               *domain.Drill      // the last one, for those who may run one; nil = none yet
 }
 
 // AssignedPerson is a person on an event.
@@ -196,6 +197,8 @@ type EventForm struct {
 	Missing    []domain.Missing   // what the register lacks
 	Clashes    []FormClash        // fields that somebody else changed meanwhile
 	Suggestion *domain.Suggestion // of a level
+
+	Alternatives *Alternatives // where the rooms were refused
 }
 
 // FormClash is a field that two people changed to different values.
@@ -225,6 +228,7 @@ type EventInput struct {
 	Photo          string   `form:"photo" json:"photo"` // "on" or ""
 	Recording      string   `form:"recording" json:"recording"`
 	TeaMinutes     string   `form:"tea_minutes" json:"tea_minutes"`
+	NoBuffer       string   `form:"no_buffer" json:"no_buffer"`
 	Rooms          []string `form:"rooms" json:"rooms"`   // room ids
 	People         []string `form:"people" json:"people"` // person ids
 

@@ -43,6 +43,8 @@ func project(t *testing.T, more map[string]string) string {
 		"static/css/requests.css":                `.dash { color: red }`,
 		"static/js/letters.js":                   `document.title = "letters";`,
 		"static/css/letters.css":                 `.dash { color: red }`,
+		"static/css/rooms.css":                   `.rooms { color: red }`,
+		"static/js/rooms.js":                     `document.title = "rooms";`,
 		"static/css/relay.css":                   `.relay { color: red }`,
 		"static/css/door.css":                    `.door { color: red }`,
 		"static/css/reception.css":               `.post { color: red }`,

@@ -37,6 +37,11 @@ const (
 	// RightRequests deals with booking requests; secret ones: Request.Seen.
 	RightRequests Right = "requests"
 
+	// RightRooms looks at rooms, what is in them and which are free; RightRoomsEdit
+	// says what is in them, and blocks them.
+	RightRooms     Right = "rooms"
+	RightRoomsEdit Right = "rooms.edit"
+
 	// RightControl follows guests and lifts over all events: the control room's page.
 	RightControl Right = "control"
 )
@@ -73,6 +78,10 @@ func (p *Person) Can(r Right) bool {
 	case RightPeople, RightChannels:
 		return p.Role == RoleAdmin
 	case RightInvite:
+		return p.is(RoleAdmin, RoleSupervisor, RoleCentreHead)
+	case RightRooms:
+		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead, RoleControlRoom, RoleSupplyClerk, RoleCrewLead)
+	case RightRoomsEdit:
 		return p.is(RoleAdmin, RoleSupervisor, RoleCentreHead)
 	case RightCreate, RightRequests:
 		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead)

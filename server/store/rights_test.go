@@ -268,6 +268,7 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 // Every method that takes a person and something of an event is tried here.
 func TestAllDeedsAreTried(t *testing.T) {
 	elsewhere := "Write CreateEvent CreatePerson UpdatePerson SetPin SetDisabled SetLocale RevokeSession CreateSession Events " +
+		"SetRoomBuffers AddRoom UpdateRoom SetRoomPhoto BlockRoom Unblock RoomCalendar MakeCalendarLink RevokeCalendarLink " +
 		"SetDaisRule SetGuestDays AddLevelRule ChangeLevelRule MoveLevelRule DeleteLevelRule AddLift SetLift LookedAt Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName " +
 		"MakeRequest Requests Request RequestOf AcceptRequest OfferRoom WithdrawOffer DeclineRequest AskOrganiser NoteRequest AssignRequest RevokeRequestLink SetReplyHours TakeOffer RefuseOffers AnswerQuestion CompleteNeed WithdrawRequest ConfirmPlan AcceptHall SignRecord" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, request_test.go, seat_test.go
 	tried := deeds{}.all(nil)

@@ -30,11 +30,19 @@ func (s *Store) Found(ctx context.Context, site domain.Site, rooms []domain.Room
 		if _, err := tx.NewRaw("INSERT INTO topics (id, seq) VALUES (?, 0), (?, 0) ON CONFLICT DO NOTHING", domain.TopicFloor, domain.TopicRequests).Exec(ctx); err != nil {
 			return err
 		}
-		if len(rooms) == 0 {
-			return nil
+		for k := range rooms {
+			res, err := tx.NewInsert().Model(&rooms[k]).On("CONFLICT DO NOTHING").Exec(ctx)
+			if err != nil {
+				return err
+			}
+			if n, _ := res.RowsAffected(); n == 0 {
+				continue
+			}
+			if err := tx.furnish(ctx, &rooms[k]); err != nil {
+				return err
+			}
 		}
-		_, err = tx.NewInsert().Model(&rooms).On("CONFLICT DO NOTHING").Exec(ctx)
-		return err
+		return nil
 	})
 	return err
 }
@@ -56,11 +64,11 @@ func (s *Store) Site(ctx context.Context) (domain.Site, error) {
 	return list[0], nil
 }
 
-// changeSite locks the building and lets fn set what the administrator chose; fn
-// returns the log row. What is as it was is quiet.
-func (s *Store) changeSite(ctx context.Context, act domain.Act, fn func(site *domain.Site) (*domain.Change, error)) (domain.Receipt, error) {
+// changeSite locks the building and lets fn set what was chosen; fn returns the log
+// row. What is as it was is quiet. Needs that right.
+func (s *Store) changeSite(ctx context.Context, act domain.Act, right domain.Right, fn func(site *domain.Site) (*domain.Change, error)) (domain.Receipt, error) {
 	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
-		if !act.Person.Can(domain.RightChannels) {
+		if !act.Person.Can(right) {
 			return domain.ErrForbidden
 		}
 		if err := tx.Lock(ctx, domain.TopicFloor); err != nil {

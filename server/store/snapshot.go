@@ -186,11 +186,12 @@ func (sn *Snapshot) PhotoFiles(ctx context.Context) (map[string]bool, error) {
 		return nil, nil
 	}
 	_, attached := sn.tables["request_files"]
-	return photoFiles(ctx, sn.db, attached)
+	_, rooms := sn.tables["blockings"] // rooms have pictures since there are blockings
+	return photoFiles(ctx, sn.db, attached, rooms)
 }
 
-func photoFiles(ctx context.Context, db bun.IDB, attached bool) (map[string]bool, error) {
-	var rows []struct {
+func photoFiles(ctx context.Context, db bun.IDB, attached, rooms bool) (map[string]bool, error) {
+	var list []struct {
 		File   string
 		Stands bool
 	}
@@ -198,11 +199,14 @@ func photoFiles(ctx context.Context, db bun.IDB, attached bool) (map[string]bool
 	if attached {
 		query += " UNION ALL SELECT file, TRUE FROM request_files"
 	}
-	if err := db.NewRaw(query).Scan(ctx, &rows); err != nil {
+	if rooms {
+		query += " UNION ALL SELECT photo_file, TRUE FROM rooms WHERE photo_file IS NOT NULL"
+	}
+	if err := db.NewRaw(query).Scan(ctx, &list); err != nil {
 		return nil, err
 	}
-	files := make(map[string]bool, len(rows))
-	for _, r := range rows {
+	files := make(map[string]bool, len(list))
+	for _, r := range list {
 		files[r.File] = files[r.File] || r.Stands
 	}
 	return files, nil

@@ -20,6 +20,7 @@ export async function pages(home) {
   const request = await supervisor.get(`/requests/${requests[0].id}`);
   const decided = await supervisor.get("/requests?show=decided");
   const planned = await supervisor.get(`/requests/${decided.requests.find((r) => r.event_id).id}`);
+  const at = (iso) => new Date(Date.parse(iso) + 8 * 3600e3).toISOString().slice(0, 16); // as the site's clocks say
   return [
     page("signin", "/session/new", null),
     page("invite-code", "/invites", null),
@@ -39,6 +40,16 @@ export async function pages(home) {
     page("agenda-print", `/events/${visit.id}/agenda/print`),
     page("register", `/events/${visit.id}/register`),
     page("levels", "/settings/levels", "admin"),
+    page("calendar", "/calendar", "supervisor"),
+    page("calendar-desk", "/calendar", "supervisor", true),
+    page("calendar-week", "/calendar?view=week", "supervisor", true),
+    page("calendar-links", "/calendar/links", "service"),
+    page("rooms", "/rooms", "supervisor"),
+    page("room", "/rooms/R2", "supervisor"),
+    page(
+      "rooms-free",
+      `/rooms/free?start_at=${at(visit.start_at)}&end_at=${at(visit.end_at)}&heads=30&equipment=sound`,
+    ),
     page("items", `/events/${visit.id}/items`),
     page("items-mine", `/events/${visit.id}/items?mine=1`, "service"),
     page("items-small", `/events/${weekly.id}/items`, "yusui"),
