@@ -171,7 +171,7 @@ func number(t *testing.T, s string) int {
 func TestAlternatives(t *testing.T) {
 	s := start(t, setting{})
 	c := s.signIn(t, "supervisor")
-	if _, err := s.Store.SetRoomHours(t.Context(), s.world.Act("supervisor"), 15, 15, 0, 24*60); err != nil {
+	if _, err := s.Store.SetRoomBuffers(t.Context(), s.world.Act("supervisor"), 15, 15); err != nil {
 		t.Fatal(err)
 	}
 	e := domain.Event{

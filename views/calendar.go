@@ -14,14 +14,14 @@ import (
 // CalendarPage is GET /calendar.
 type CalendarPage struct {
 	Page
-	Day     time.Time // when the day that is shown begins on site, UTC
-	Week    bool      // the week of that day, Monday first
-	Site    domain.Site
-	Rooms   []domain.Room
-	Entries []domain.CalendarEntry // by start
-	Collisions []domain.Collision         // for who plans
-	MayBook bool                   // free times are links
-	MayFind bool                   // sees what is in rooms
+	Day        time.Time // when the day that is shown begins on site, UTC
+	Week       bool      // the week of that day, Monday first
+	Site       domain.Site
+	Rooms      []domain.Room
+	Entries    []domain.CalendarEntry // by start
+	Collisions []domain.Collision     // for who plans
+	MayBook    bool                   // free times are links
+	MayFind    bool                   // sees what is in rooms
 }
 
 // Span is what the page shows, as instants.
@@ -365,8 +365,6 @@ func collisionWhat(c Ctx, x *domain.Collision) string {
 	switch {
 	case x.Near:
 		return c.T("collision.near", "name", name, "n", strconv.Itoa(int(x.To.Sub(x.From)/time.Minute)))
-	case x.Short > 0:
-		return c.T("collision.short", "name", name, "n", strconv.Itoa(x.Short))
 	}
 	return c.T("collision."+string(x.Kind), "name", name)
 }

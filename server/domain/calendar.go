@@ -39,11 +39,9 @@ const (
 	StakePerson  StakeKind = "person"
 	StakeVehicle StakeKind = "vehicle"
 	StakeBay     StakeKind = "bay"
-	StakeLift    StakeKind = "lift"
-	StakeSupply  StakeKind = "supply"
 )
 
-var stakeKinds = []StakeKind{StakeRoom, StakePerson, StakeVehicle, StakeBay, StakeLift, StakeSupply}
+var stakeKinds = []StakeKind{StakeRoom, StakePerson, StakeVehicle, StakeBay}
 
 // TravelBuffer is how long somebody needs from one event to the next.
 const TravelBuffer = 15 * time.Minute
@@ -57,9 +55,6 @@ type Stake struct {
 	Event  *Event
 	From   time.Time
 	To     time.Time
-	// Of how many there are, N are needed: two events may share what is enough for
-	// both. Zero stock is one of a kind, wanted whole.
-	N, Stock int
 }
 
 // Collision is a thing that two events need at once.
@@ -73,8 +68,6 @@ type Collision struct {
 	To     time.Time
 	// Near tells that they do not overlap: only the way from one to the other is too short.
 	Near bool
-	// Short is how many are missing of what is counted.
-	Short int
 }
 
 // Spans are when an event needs its people and cars: from the guests' arrival,
@@ -87,7 +80,7 @@ func (e *Event) Spans(now time.Time) (from, to time.Time) {
 	return from, e.RoomUntil(now)
 }
 
-// StakeKey makes two spellings of the same plate, bay or lift one.
+// StakeKey makes two spellings of the same plate or bay one.
 func StakeKey(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == ' ' || r == '·' || r == '-' || r == '.' || r == '　' {
@@ -145,11 +138,6 @@ func collision(a, b Stake, travel time.Duration) (Collision, bool) {
 		a, b = b, a
 	}
 	c := Collision{Kind: a.Kind, Key: a.Key, Name: a.Name, NameEn: a.NameEn, A: a.Event, B: b.Event, From: b.From, To: a.To}
-	if a.Stock > 0 {
-		if c.Short = a.N + b.N - a.Stock; c.Short <= 0 {
-			return c, false
-		}
-	}
 	if b.To.Before(c.To) {
 		c.To = b.To
 	}

@@ -16,11 +16,6 @@ func TestCollisions(t *testing.T) {
 	stake := func(kind domain.StakeKind, name string, e *domain.Event, from, to string) domain.Stake {
 		return domain.Stake{Kind: kind, Key: domain.StakeKey(name), Name: name, Event: e, From: clock(from), To: clock(to)}
 	}
-	counted := func(e *domain.Event, n int, from, to string) domain.Stake {
-		s := stake(domain.StakeSupply, "茶杯", e, from, to)
-		s.N, s.Stock = n, 100
-		return s
-	}
 	for what, x := range map[string]struct {
 		stakes []domain.Stake
 		want   string // kind name events from–to, ~ where only the way is short
@@ -35,10 +30,7 @@ func TestCollisions(t *testing.T) {
 		"bays":              {[]domain.Stake{stake("bay", "B01", a, "09:00", "10:00"), stake("bay", "b-01", b, "09:59", "11:00")}, "bay B01 ab 09:59–10:00"},
 		"plates":            {[]domain.Stake{stake("vehicle", "测A·00001", a, "09:00", "10:00"), stake("vehicle", "测a 00001", b, "09:30", "11:00")}, "vehicle 测A·00001 ab 09:30–10:00"},
 		"a plate is no bay": {[]domain.Stake{stake("vehicle", "B01", a, "09:00", "10:00"), stake("bay", "B01", b, "09:30", "11:00")}, ""},
-		"lifts":             {[]domain.Stake{stake("lift", "三号梯", a, "09:00", "09:20"), stake("lift", "三号梯", b, "09:10", "09:30"), stake("lift", "三号梯", c, "09:19", "09:40")}, "lift 三号梯 ab 09:10–09:20, lift 三号梯 ac 09:19–09:20, lift 三号梯 bc 09:19–09:30"},
-		"enough for both":   {[]domain.Stake{counted(a, 60, "09:00", "10:00"), counted(b, 40, "09:30", "11:00")}, ""},
-		"not enough":        {[]domain.Stake{counted(a, 60, "09:00", "10:00"), counted(b, 45, "09:30", "11:00")}, "supply 茶杯 ab 09:30–10:00 −5"},
-		"enough, later":     {[]domain.Stake{counted(a, 60, "09:00", "10:00"), counted(b, 60, "10:00", "11:00")}, ""},
+		"three at once":     {[]domain.Stake{stake("bay", "B01", a, "09:00", "09:20"), stake("bay", "B01", b, "09:10", "09:30"), stake("bay", "B01", c, "09:19", "09:40")}, "bay B01 ab 09:10–09:20, bay B01 ac 09:19–09:20, bay B01 bc 09:19–09:30"},
 		"drafts":            {[]domain.Stake{stake("bay", "B01", event("d", domain.EventDraft), "09:00", "10:00"), stake("bay", "B01", b, "09:30", "11:00")}, ""},
 		"over":              {[]domain.Stake{stake("bay", "B01", event("d", domain.EventClosed), "09:00", "10:00"), stake("bay", "B01", b, "09:30", "11:00")}, ""},
 		"no name":           {[]domain.Stake{stake("bay", " ", a, "09:00", "10:00"), stake("bay", "-", b, "09:30", "11:00")}, ""},
@@ -49,9 +41,6 @@ func TestCollisions(t *testing.T) {
 			s := fmt.Sprintf("%s %s %s%s %s–%s", k.Kind, k.Name, k.A.ID, k.B.ID, k.From.In(site).Format("15:04"), k.To.In(site).Format("15:04"))
 			if k.Near {
 				s += " ~"
-			}
-			if k.Short > 0 {
-				s += fmt.Sprint(" −", k.Short)
 			}
 			got = append(got, s)
 		}
@@ -105,10 +94,9 @@ func TestValidateRoom(t *testing.T) {
 		}
 	}
 	for field, s := range map[string]domain.Site{
-		"setup_min": {SetupMin: -1, OpenMin: 420, CloseMin: 1320}, "clear_min": {ClearMin: 481, OpenMin: 420, CloseMin: 1320},
-		"open": {OpenMin: -1, CloseMin: 1320}, "close": {OpenMin: 420, CloseMin: 420}, "close ": {OpenMin: 420, CloseMin: 1441},
+		"setup_min": {SetupMin: -1}, "clear_min": {ClearMin: 481},
 	} {
-		if e, ok := domain.AsError(s.CheckHours()); !ok || len(e.Fields) != 1 || e.Fields[0].Field != strings.TrimSpace(field) {
+		if e, ok := domain.AsError(s.CheckBuffers()); !ok || len(e.Fields) != 1 || e.Fields[0].Field != strings.TrimSpace(field) {
 			t.Errorf("%s: %v", field, e)
 		}
 	}

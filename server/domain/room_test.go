@@ -27,7 +27,7 @@ func wall(t *testing.T, loc *time.Location, s string) time.Time {
 	return at.UTC()
 }
 
-var house = &domain.Site{SetupMin: 30, ClearMin: 15, OpenMin: 7 * 60, CloseMin: 22 * 60}
+var house = &domain.Site{SetupMin: 30, ClearMin: 15, HouseOpens: 7 * 60, HouseCloses: 22 * 60, HouseDays: "12345"}
 
 func TestBuffers(t *testing.T) {
 	zero, hour := 0, 60
@@ -193,11 +193,15 @@ func TestFreeSlots(t *testing.T) {
 		"between two":            {shanghai, "2026-03-18 09:00", "2026-03-18 10:00", "2026-03-18 08:00", []stretch{{"2026-03-18 08:00", "2026-03-18 10:00"}, {"2026-03-18 12:30", "2026-03-18 15:00"}}, domain.Room{}, "18 10:45, 18 15:45"},
 		"the gap is too short":   {shanghai, "2026-03-18 09:00", "2026-03-18 10:00", "2026-03-18 08:00", []stretch{{"2026-03-18 08:00", "2026-03-18 10:00"}, {"2026-03-18 12:15", "2026-03-18 15:00"}}, domain.Room{}, "18 15:45, 18 17:30"},
 		"not before now":         {shanghai, "2026-03-18 09:00", "2026-03-18 10:00", "2026-03-18 11:07", nil, domain.Room{}, "18 11:15, 18 13:00"},
-		"not after closing":      {shanghai, "2026-03-18 20:30", "2026-03-18 22:30", "2026-03-18 08:00", nil, domain.Room{}, "19 07:00, 19 09:45"},
+		"the evening asked for":  {shanghai, "2026-03-18 20:30", "2026-03-18 22:30", "2026-03-18 08:00", nil, domain.Room{}, "18 20:30, 19 07:00, 19 09:45"},
+		"other evenings":         {shanghai, "2026-03-18 20:30", "2026-03-18 22:30", "2026-03-18 08:00", []stretch{{"2026-03-18 18:00", "2026-03-18 21:00"}, {"2026-03-19 06:00", "2026-03-19 19:30"}}, domain.Room{}, "19 20:15"},
+		"until midnight":         {shanghai, "2026-03-18 22:00", "2026-03-19 00:00", "2026-03-18 08:00", nil, domain.Room{}, "18 22:00, 19 07:00"},
+		"not on a Sunday":        {shanghai, "2026-03-20 09:00", "2026-03-20 10:00", "2026-03-18 08:00", []stretch{{"2026-03-20 07:00", "2026-03-20 21:30"}}, domain.Room{}, "23 07:00"},
+		"but who asks for one":   {shanghai, "2026-03-22 09:00", "2026-03-22 10:00", "2026-03-18 08:00", nil, domain.Room{}, "22 09:00, 22 10:45, 23 07:00"},
 		"across midnight":        {shanghai, "2026-03-18 23:00", "2026-03-19 01:00", "2026-03-18 08:00", nil, domain.Room{}, "19 07:00"},
 		"longer than the day":    {shanghai, "2026-03-18 06:00", "2026-03-19 06:00", "2026-03-18 01:00", []stretch{{"2026-03-18 06:00", "2026-03-18 07:00"}}, domain.Room{}, "18 07:45"},
-		"the night of the clock": {berlin, "2026-03-28 20:30", "2026-03-28 22:00", "2026-03-28 08:00", []stretch{{"2026-03-28 19:00", "2026-03-28 21:00"}}, domain.Room{}, "29 07:00"},
-		"and back":               {berlin, "2026-10-24 20:30", "2026-10-24 22:00", "2026-10-24 08:00", []stretch{{"2026-10-24 19:00", "2026-10-24 21:00"}}, domain.Room{}, "25 07:00"},
+		"the night of the clock": {berlin, "2026-03-28 20:30", "2026-03-28 22:00", "2026-03-28 08:00", []stretch{{"2026-03-28 19:00", "2026-03-28 21:00"}}, domain.Room{}, "30 07:00"},
+		"and back":               {berlin, "2026-10-24 20:30", "2026-10-24 22:00", "2026-10-24 08:00", []stretch{{"2026-10-24 19:00", "2026-10-24 21:00"}}, domain.Room{}, "26 07:00"},
 		"out of use":             {shanghai, "2026-03-18 09:00", "2026-03-18 10:00", "2026-03-18 08:00", nil, domain.Room{OutOfUse: true}, ""},
 		"taken for ever":         {shanghai, "2026-03-18 09:00", "2026-03-18 10:00", "2026-03-18 08:00", []stretch{{"2026-03-01 08:00", "2026-05-18 10:00"}}, domain.Room{}, ""},
 	} {
@@ -250,8 +254,37 @@ func TestRefuseUse(t *testing.T) {
 		"too near a secret": {use(nearSecret), `event.room_buffer_secret alias="07" from="10:20" n="45" room_en="Auditorium" room_zh="报告厅" to="11:00"`},
 		"blocked":           {(&domain.Blocking{RoomID: "R1", Reason: "检修", StartAt: wall(t, shanghai, "2026-03-18 09:30"), EndAt: wall(t, shanghai, "2026-03-18 12:00")}).Use(), `event.room_blocked from="09:30" reason="检修" room_en="Auditorium" room_zh="报告厅" to="12:00"`},
 	} {
-		e := domain.RefuseUse(room, &want, &x.other, shanghai)
+		e := domain.RefuseUse("rooms", room, &want, &x.other, shanghai)
 		f := e.Fields[0]
 		equal(t, what, strings.TrimPrefix((&domain.Error{Key: f.Key, Args: f.Args}).Error(), ": "), x.want)
+		equal(t, what+", lost", domain.RoomLost(e), true)
+	}
+	equal(t, "out of use", domain.RoomLost(domain.InvalidField("rooms", "event.room_out")), true)
+	equal(t, "another field", domain.RoomLost(domain.InvalidField("rooms", "field.choose")), false)
+}
+
+// A function has its room by its own clock, unless its event is over before.
+func TestUsePart(t *testing.T) {
+	early, late := clock("10:30"), clock("13:00")
+	f := &domain.Function{Name: "签字", RoomID: "R3", StartAt: clock("11:00"), EndAt: clock("12:00")}
+	for what, x := range map[string]struct {
+		e    domain.Event
+		want string
+	}{
+		"its own clock":   {domain.Event{Name: "座谈", Status: domain.EventConfirmed}, "座谈 签字 10:30 11:00–12:00 12:15"},
+		"as it stands":    {domain.Event{Name: "座谈", NoBuffer: true}, "座谈 签字 11:00 11:00–12:00 12:00"},
+		"no name":         {domain.Event{Name: "座谈", Number: "EV-20260318-07", Secrecy: domain.SecrecySecret}, "  10:30 11:00–12:00 12:15"},
+		"over before":     {domain.Event{Name: "座谈", ActualEndAt: &early}, ""},
+		"over later":      {domain.Event{Name: "座谈", ActualEndAt: &late}, "座谈 签字 10:30 11:00–12:00 12:15"},
+		"it runs already": {domain.Event{Name: "座谈", Status: domain.EventLive}, "座谈 签字 10:30 11:00–12:00 12:15"},
+	} {
+		x.e.StartAt, x.e.EndAt = clock("09:00"), clock("10:00")
+		u, ok := domain.UsePart(&x.e, f, 30*time.Minute, 15*time.Minute)
+		at := func(t time.Time) string { return t.In(shanghai).Format("15:04") }
+		got := ""
+		if ok {
+			got = u.Name + " " + u.Part + " " + at(u.From) + " " + at(u.Start) + "–" + at(u.End) + " " + at(u.To)
+		}
+		equal(t, what, got, x.want)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // buffered gives the site set-up and clear-out times.
 func (w *world) buffered(t *testing.T, setup, clearOut int) {
 	t.Helper()
-	must(t)(w.Store.SetRoomHours(t.Context(), w.Act("supervisor"), setup, clearOut, domain.OpenUsual, domain.CloseUsual))
+	must(t)(w.Store.SetRoomBuffers(t.Context(), w.Act("supervisor"), setup, clearOut))
 }
 
 func (w *world) room(t *testing.T, id string) domain.Room {
@@ -78,6 +78,64 @@ func TestRoomBuffers(t *testing.T) {
 		after.Event.StartAt = night.Event.EndAt.Add(30 * time.Minute)
 		equal(t, "after midnight", refused(s.CreateEvent(ctx, w.Act("supervisor"), after)), "")
 		whole(t, s, domain.TopicFloor)
+	})
+}
+
+// One check for events, functions and offers: what holds a room for the one holds it for the others.
+func TestFunctionsKeepBuffers(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		s, ctx := w.Store, t.Context()
+		w.buffered(t, 20, 10)
+		part := func(from, to string) domain.Function {
+			return domain.Function{Name: "签字", Kind: "signing", RoomID: "R3", StartAt: clock(from), EndAt: clock(to)}
+		}
+		must(t)(s.BlockRoom(ctx, w.Act("supervisor"), domain.Blocking{RoomID: "R3", StartAt: clock("15:00"), EndAt: clock("16:00"), Reason: "检修"}))
+		// w.Other has R3 from 09:30 to 10:30.
+		for _, x := range []struct{ from, to, want string }{
+			{"10:59", "11:30", "room_id:event.room_buffer"},
+			{"10:20", "11:30", "room_id:event.room_taken"},
+			{"14:00", "14:51", "room_id:event.room_blocked"},
+			{"15:10", "15:20", "room_id:event.room_blocked"},
+		} {
+			equal(t, fmt.Sprint(x), refused(s.AddFunction(ctx, w.Act("supervisor"), w.Event, part(x.from, x.to))), x.want)
+		}
+		id := must(t)(s.AddFunction(ctx, w.Act("supervisor"), w.Event, part("11:00", "11:30"))).Created
+		equal(t, "an event too near to it", refused(s.CreateEvent(ctx, w.Act("supervisor"), w.meeting("11:59", "12:30", "R3"))), "rooms:event.room_buffer")
+		equal(t, "an event at once", refused(s.CreateEvent(ctx, w.Act("supervisor"), w.meeting("11:10", "12:30", "R3"))), "rooms:event.room_taken")
+		equal(t, "a blocking", refused(s.BlockRoom(ctx, w.Act("supervisor"), domain.Blocking{RoomID: "R3", StartAt: clock("11:35"), EndAt: clock("12:00"), Reason: "检修"})), "start_at:event.room_buffer")
+		list, err := s.FreeRooms(ctx, domain.RoomWish{Start: clock("11:10"), End: clock("11:20")})
+		k := slices.IndexFunc(list, func(o domain.RoomOffer) bool { return o.Room.ID == "R3" })
+		if err != nil || k < 0 || list[k].Free || list[k].Uses[0].Part != "签字" {
+			t.Errorf("%v %+v", err, list)
+		}
+		slots, err := s.NextFree(ctx, "R3", domain.RoomWish{Start: clock("11:10"), End: clock("11:30")})
+		if err != nil || len(slots) == 0 || !slots[0].Start.Equal(clock("12:00")) {
+			t.Error("the next free time", slots, err)
+		}
+
+		// What it has stays its own when minutes grow, as long as it does not move.
+		w.buffered(t, 60, 60)
+		must(t)(s.ChangeFunction(ctx, w.Act("supervisor"), id, domain.Function{Name: "签约", Kind: "signing", RoomID: "R3", StartAt: clock("11:00"), EndAt: clock("11:30")}, 0))
+		equal(t, "moved", refused(s.ChangeFunction(ctx, w.Act("supervisor"), id, part("11:00", "11:40"), 0)), "room_id:event.room_buffer")
+		r := w.room(t, "R3")
+		r.OutOfUse = true
+		must(t)(s.UpdateRoom(ctx, w.Act("supervisor"), "R3", r))
+		equal(t, "out of use", refused(s.AddFunction(ctx, w.Act("supervisor"), w.Event, part("18:00", "18:10"))), "room_id:event.room_out")
+
+		// An event that met in its rooms as they stood, and now does not, needs more for its functions too.
+		bare := w.meeting("18:00", "19:00", "R1")
+		bare.Event.NoBuffer = true
+		first := must(t)(s.CreateEvent(ctx, w.Act("supervisor"), bare)).Created
+		must(t)(s.SetStatus(ctx, w.Act("supervisor"), first, domain.EventConfirmed, ""))
+		w.buffered(t, 0, 20)
+		other := must(t)(s.CreateEvent(ctx, w.Act("supervisor"), w.meeting("20:00", "21:00", "R2"))).Created
+		must(t)(s.SetStatus(ctx, w.Act("supervisor"), other, domain.EventConfirmed, ""))
+		photo := part("19:40", "20:00")
+		photo.RoomID = "R2"
+		must(t)(s.AddFunction(ctx, w.Act("supervisor"), first, photo))
+		_, err = w.change(t, first, func(d *store.EventDraft) { d.Event.NoBuffer = false })
+		equal(t, "with buffers", key(err), "rooms:event.room_buffer")
+		sound(t, s)
 	})
 }
 
@@ -179,7 +237,7 @@ func TestFreeRooms(t *testing.T) {
 		equal(t, "next", next("R3", at("09:30", "10:30", 0)), "18 11:00 18 12:30")
 		equal(t, "its own next", next("R3", domain.RoomWish{Start: clock("09:30"), End: clock("10:30"), EventID: w.Other}), "18 09:30 18 11:00")
 		equal(t, "after the blocking", next("R2", at("13:00", "14:00", 0)), "18 15:30 18 17:00")
-		equal(t, "in the evening", next("R3", at("21:30", "22:30", 0)), "19 07:00 19 08:30")
+		equal(t, "in the evening", next("R3", at("21:30", "22:30", 0)), "18 21:30 19 08:30")
 		_, err = s.NextFree(ctx, "R9", at("09:30", "10:30", 0))
 		equal(t, "no such room", key(err), "error.not_found")
 	})
@@ -194,7 +252,7 @@ func TestRooms(t *testing.T) {
 			equal(t, who, refused(s.AddRoom(ctx, w.Act(who), in)), "error.forbidden")
 			equal(t, who, refused(s.UpdateRoom(ctx, w.Act(who), "R3", in)), "error.forbidden")
 			equal(t, who, refused(s.SetRoomPhoto(ctx, w.Act(who), "R3", "x", 4, 3)), "error.forbidden")
-			equal(t, who, refused(s.SetRoomHours(ctx, w.Act(who), 0, 0, 420, 1320)), "error.forbidden")
+			equal(t, who, refused(s.SetRoomBuffers(ctx, w.Act(who), 0, 0)), "error.forbidden")
 		}
 		equal(t, "nothing", w.head(t, domain.TopicFloor), head)
 		id := must(t)(s.AddRoom(ctx, w.Act("supervisor"), in)).Created
@@ -366,6 +424,9 @@ func TestCalendarLinks(t *testing.T) {
 			for _, b := range f.Blockings {
 				got = append(got, b.Reason)
 			}
+			for _, p := range f.Functions {
+				got = append(got, p.Name+"@"+p.RoomID)
+			}
 			slices.Sort(got)
 			return strings.Join(got, "; ")
 		}
@@ -375,6 +436,11 @@ func TestCalendarLinks(t *testing.T) {
 		equal(t, "the commander's", names(token("commander", "")), "海岳省产业合作考察团座谈会@R2; 评标会@R1; 运营部周例会@R3")
 		must(t)(s.BlockRoom(ctx, w.Act("supervisor"), domain.Blocking{RoomID: "R3", StartAt: clock("14:00"), EndAt: clock("15:00"), Reason: "检修"}))
 		equal(t, "the room's", names(room), "检修; 运营部周例会@R3")
+		e := w.event(t, w.Event)
+		part := domain.Function{Name: "签字", Kind: "signing", RoomID: "R3", StartAt: e.EndAt, EndAt: e.EndAt.Add(10 * time.Minute)}
+		signing := must(t)(s.AddFunction(ctx, w.Act("supervisor"), w.Event, part)).Created
+		equal(t, "with a function", names(room), "检修; 海岳省产业合作考察团座谈会@R2; 签字@R3; 运营部周例会@R3")
+		must(t)(s.StrikeFunction(ctx, w.Act("supervisor"), signing))
 		equal(t, "cancelled ones too", func() string {
 			must(t)(s.SetStatus(ctx, w.Act("supervisor"), w.Other, domain.EventCancelled, "改期"))
 			return names(room)
