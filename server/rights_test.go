@@ -952,7 +952,7 @@ func TestEveryURLIsInTheTable(t *testing.T) {
 		if onEvent != (r.Scope == server.OnEvent) {
 			t.Errorf("%s %s: an address with an event is judged on the event", r.Method, r.Path)
 		}
-		if r.Method != fiber.MethodGet && r.Right == domain.RightPublic && r.Path != "/session" && r.Path != "/me/locale" && r.Path != "/invites/:token" && r.Path != "/k/:token" && !strings.HasPrefix(r.Path, "/g/:token") {
+		if r.Method != fiber.MethodGet && r.Right == domain.RightPublic && r.Path != "/session" && r.Path != "/me/locale" && r.Path != "/invites/:token" && r.Path != "/k/:token" && r.Path != "/book" && !strings.HasPrefix(r.Path, "/g/:token") && !strings.HasPrefix(r.Path, "/r/:token/") {
 			t.Errorf("%s %s changes something and is public", r.Method, r.Path)
 		}
 	}

@@ -236,7 +236,7 @@ func TestFreeRooms(t *testing.T) {
 		}
 		equal(t, "next", next("R3", at("09:30", "10:30", 0)), "18 11:00 18 12:30")
 		equal(t, "its own next", next("R3", domain.RoomWish{Start: clock("09:30"), End: clock("10:30"), EventID: w.Other}), "18 09:30 18 11:00")
-		equal(t, "after the blocking", next("R2", at("13:00", "14:00", 0)), "18 15:30 18 17:00")
+		equal(t, "after the blocking", next("R2", at("13:00", "14:00", 0)), "18 15:30 19 08:30") // the house closes at 17:30
 		equal(t, "in the evening", next("R3", at("21:30", "22:30", 0)), "18 21:30 19 08:30")
 		_, err = s.NextFree(ctx, "R9", at("09:30", "10:30", 0))
 		equal(t, "no such room", key(err), "error.not_found")
