@@ -135,7 +135,14 @@ func put(rows [][]*domain.CalendarEntry, e *domain.CalendarEntry) [][]*domain.Ca
 		first = 1
 	}
 	for n := first; n < len(rows); n++ {
-		if row := rows[n]; len(row) == 0 || !row[len(row)-1].To.After(e.From) {
+		row := rows[n]
+		if len(row) == 0 {
+			rows[n] = append(row, e)
+			return rows
+		}
+		last := row[len(row)-1]
+		own := e.EventID != "" && last.EventID == e.EventID && !last.End.After(e.Start) // an event need not make room for its own functions
+		if own || !last.To.After(e.From) {
 			rows[n] = append(row, e)
 			return rows
 		}
@@ -167,15 +174,18 @@ func (p *CalendarPage) row(d *dayChart, r *domain.Room, entries []*domain.Calend
 			at = to
 		}
 	}
-	for _, e := range entries {
-		kind := "event"
+	for k, e := range entries {
+		kind, to := "event", e.To
+		if k+1 < len(entries) {
+			to = earlier(to, entries[k+1].Start)
+		}
 		if e.EventID == "" {
 			kind = "blocking"
 		}
 		gap(step(e.From, false))
 		add("setup", step(e.Start, false), e)
 		add(kind, step(e.End, true), e)
-		add("clear", step(e.To, true), e)
+		add("clear", step(to, true), e)
 	}
 	gap(d.steps)
 	return cells
@@ -325,7 +335,7 @@ func (p *CalendarPage) heading() string {
 		return p.Ctx.Day(p.Day)
 	}
 	from, to := p.Span()
-	return p.ShortDay(from) + " – " + p.ShortDay(to.Add(-time.Hour))
+	return p.Ctx.Day(from) + " – " + p.Ctx.Day(to.Add(-time.Hour))
 }
 
 // newEventURL is the form of a new event with its room and time.
@@ -356,6 +366,22 @@ func entryTime(c Ctx, u *domain.Use) string {
 
 // collisionsOpen is how many conflicts an event's page shows without being asked.
 const collisionsOpen = 3
+
+// collisionPairs puts together what the same two events need at once, the earliest first.
+func collisionPairs(list []domain.Collision) [][]domain.Collision {
+	var pairs [][]domain.Collision
+	at := map[[2]string]int{}
+	for _, x := range list {
+		key := [2]string{min(x.A.ID, x.B.ID), max(x.A.ID, x.B.ID)}
+		k, known := at[key]
+		if !known {
+			k = len(pairs)
+			at[key], pairs = k, append(pairs, nil)
+		}
+		pairs[k] = append(pairs[k], x)
+	}
+	return pairs
+}
 
 func collisionWhat(c Ctx, x *domain.Collision) string {
 	name := x.Name
@@ -401,7 +427,7 @@ func roomWhys(c Ctx, o *domain.RoomOffer, layout string) []string {
 		if u.EventID == "" {
 			list = append(list, c.T("rooms.why_blocked", "reason", u.Reason, "to", c.When(u.End)))
 		} else {
-			list = append(list, c.T("rooms.why_taken", "event", entryName(c, u), "from", c.When(u.Start), "to", c.When(u.End)))
+			list = append(list, c.T("rooms.why_taken", "event", entryName(c, u), "when", entryTime(c, u)))
 		}
 	}
 	return list

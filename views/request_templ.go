@@ -2266,8 +2266,8 @@ func requestRoom(p RequestPage, choice domain.RequestChoice, o *domain.RoomOffer
 				return templ_7745c5c3_Err
 			}
 		}
-		for _, why := range roomWhys(p.Ctx, o, string(p.Request.Layout)) {
-			var templ_7745c5c3_Var115 = []any{pick(o.Free, "warn", "req-taken")}
+		if whys := roomWhys(p.Ctx, o, string(p.Request.Layout)); len(whys) > 0 {
+			var templ_7745c5c3_Var115 = []any{"req-taken", templ.KV("warn", o.Free)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var115...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -2290,9 +2290,9 @@ func requestRoom(p RequestPage, choice domain.RequestChoice, o *domain.RoomOffer
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var117 string
-			templ_7745c5c3_Var117, templ_7745c5c3_Err = templ.JoinStringErrs(why)
+			templ_7745c5c3_Var117, templ_7745c5c3_Err = templ.JoinStringErrs(joinDots(whys...))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/request.templ`, Line: 323, Col: 59}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/request.templ`, Line: 323, Col: 77}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var117))
 			if templ_7745c5c3_Err != nil {

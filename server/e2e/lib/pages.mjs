@@ -1,5 +1,5 @@
 // Every page of the product, with who looks at it and on what.
-import { VISIT, WEEKLY } from "./building.mjs";
+import { VISIT, WEEKLY, wall } from "./building.mjs";
 
 // pages gives [{ name, path, who, wide, lang }]: wide pages are for desks and walls, the others for phones; lang is the
 // language of a page that is not its reader's.
@@ -20,7 +20,6 @@ export async function pages(home) {
   const request = await supervisor.get(`/requests/${requests[0].id}`);
   const decided = await supervisor.get("/requests?show=decided");
   const planned = await supervisor.get(`/requests/${decided.requests.find((r) => r.event_id).id}`);
-  const at = (iso) => new Date(Date.parse(iso) + 8 * 3600e3).toISOString().slice(0, 16); // as the site's clocks say
   return [
     page("signin", "/session/new", null),
     page("invite-code", "/invites", null),
@@ -48,7 +47,7 @@ export async function pages(home) {
     page("room", "/rooms/R2", "supervisor"),
     page(
       "rooms-free",
-      `/rooms/free?start_at=${at(visit.start_at)}&end_at=${at(visit.end_at)}&heads=30&equipment=sound`,
+      `/rooms/free?start_at=${wall(visit.start_at)}&end_at=${wall(visit.end_at)}&heads=30&equipment=sound`,
     ),
     page("items", `/events/${visit.id}/items`),
     page("items-mine", `/events/${visit.id}/items?mine=1`, "service"),
