@@ -25,7 +25,9 @@ import (
 // fieldsOf are the fields that each route reads, from the body or the query.
 var fieldsOf = map[string][]string{
 	"GET /session/new": {"next", "lang"}, "POST /session": {"login", "pin", "next"}, "PUT /me/locale": {"locale", "next"}, "POST /me/locale": {"locale", "next"},
-	"GET /events": {"from"}, "GET /events/new": {"day"},
+	"GET /events": {"from"}, "GET /events/new": {"day", "room", "start", "end", "heads"},
+	"GET /calendar": {"day", "view"}, "GET /rooms/free": {"start_at", "end_at", "heads", "layout", "equipment"}, "POST /rooms": roomFields, "PUT /rooms/:id": roomFields, "GET /rooms/:id/photo": {"small", "v"}, "PUT /rooms/:id/photos/:photo": {"x"},
+	"POST /rooms/:id/blockings": {"start_at", "end_at", "reason"}, "PUT /settings/rooms": {"setup_min", "clear_min"}, "PUT /me/ical-link": {"x"}, "PUT /rooms/:id/ical-link": {"x"},
 	"POST /events": eventFields, "PUT /events/:id": eventFields, "PUT /events/:id/status": {"status", "reason"}, "GET /events/:id/log": {"below"},
 	"GET /events/suggestion": {"guest_rank", "host_rank", "type", "secrecy", "heads"}, "PUT /events/:id/follow-up": {"followed_at", "follow_way", "follow_with", "follow_said", "follow_done"},
 	"POST /events/:id/functions": functionFields, "PUT /functions/:id": functionFields, "POST /events/:id/agenda": agendaFields, "PUT /agenda/:id": agendaFields, "PUT /agenda/:id/position": {"to"},
@@ -69,13 +71,14 @@ var fieldsOf = map[string][]string{
 var (
 	eventFields = []string{
 		"id", "name", "type", "organiser", "contact", "contact_phone", "principal_guest", "notes", "level", "level_reason", "secrecy", "heads",
-		"arrival_at", "start_at", "end_at", "break_at", "commander_id", "photo", "recording", "tea_minutes", "rooms", "people",
+		"arrival_at", "start_at", "end_at", "break_at", "commander_id", "photo", "recording", "tea_minutes", "no_buffer", "rooms", "people",
 		"undertaker", "purpose", "needs", "wishes", "principal_title", "guest_rank", "host_rank", "guest_heads", "escort_heads", "expense_class", "layout",
 		"tea_wish", "welcome_text", "banner", "flowers", "seat_wish", "photo_wish", "opened", "seq", "choose_name", "mine_name",
 	}
 	functionFields = []string{"name", "kind", "room_id", "place", "layout", "start_at", "end_at", "notes", "seen"}
 	agendaFields   = []string{"title", "speaker", "needs", "minutes", "start_at", "follow", "seen"}
 	ruleFields     = []string{"guest_rank", "host_rank", "type", "secrecy", "heads_over", "gives"}
+	roomFields     = []string{"name", "name_en", "floor", "capacity", "setup_min", "clear_min", "out_of_use", "equipment", "mics", "layout_u", "layout_board"}
 	channelFields  = []string{"kind", "name", "url", "secret", "topics", "locale"}
 	guestFields    = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs", "phone"}
 	passFields     = []string{"answer", "companions", "companion_names", "diets", "diet_note", "transport", "arrive_at", "plate", "message", "tap", "lang"}
@@ -211,6 +214,14 @@ func (s *site) good(route string) url.Values {
 		v = form("name", "石燕", "satisfaction", "5")
 	case "PUT /settings/requests":
 		v = form("reply_minutes", "60", "opens", "08:00", "closes", "18:00", "days", "1")
+	case "POST /rooms", "PUT /rooms/:id":
+		v = form("name", "会议室"+store.NewID()[30:], "name_en", "Room", "floor", "2", "capacity", "30", "equipment", "sound")
+	case "POST /rooms/:id/blockings":
+		v = form("start_at", "2032-02-03T09:00", "end_at", "2032-02-03T10:00", "reason", "检修")
+	case "PUT /settings/rooms":
+		v = form("setup_min", "0", "clear_min", "0")
+	case "GET /rooms/free":
+		v = form("start_at", "2031-02-03T09:00", "end_at", "2031-02-03T10:00", "heads", "5")
 	case "POST /events/:id/items":
 		v = form("text", "x", "crew", "SVC", "phase", "pre")
 	case "POST /events/:id/guests", "PUT /guests/:id":
@@ -331,7 +342,7 @@ func TestPoison(t *testing.T) {
 			t.Fatal(err)
 		}
 		booked, link := s.booked(t, 30)
-		id := strings.NewReplacer("/templates/:id", "/templates/"+draft.Created, ":code", "S6", "/proposals/:id", "/proposals/"+proposal.Created, "/requests/:id", "/requests/"+booked.ID, ":question", booked.Questions[0].ID, "/r/:token", "/r/"+link, "/files/:file", "/files/"+booked.Files[0].ID, "/offers/:offer", "/offers/"+booked.Offers[0].ID, "/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/settings/levels/:id", "/settings/levels/level-01", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
+		id := strings.NewReplacer("/templates/:id", "/templates/"+draft.Created, ":code", "S6", "/proposals/:id", "/proposals/"+proposal.Created, "/rooms/:id", "/rooms/R2", "/requests/:id", "/requests/"+booked.ID, ":question", booked.Questions[0].ID, "/r/:token", "/r/"+link, "/files/:file", "/files/"+booked.Files[0].ID, "/offers/:offer", "/offers/"+booked.Offers[0].ID, "/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/settings/levels/:id", "/settings/levels/level-01", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
 			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/publications/:day", "/publications/"+bulletin.Day, "/bulletins/:id", "/bulletins/"+bulletin.ID, "/intake/:day/:step", "/intake/"+bulletin.Day+"/taken", "/work/:crew", "/work/SVC", "/patrols/:id", "/patrols/"+patrol.ID, "/checkpoints/:id", "/checkpoints/"+patrol.Checkpoints[0].ID, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
@@ -342,7 +353,7 @@ func TestPoison(t *testing.T) {
 				t.Errorf("%s: which fields does it read?", route)
 			}
 			c := commander
-			if strings.HasPrefix(r.Path, "/people") || strings.HasPrefix(r.Path, "/settings/levels") || strings.HasPrefix(r.Path, "/templates") || strings.HasPrefix(r.Path, "/proposals") {
+			if strings.HasPrefix(r.Path, "/people") || strings.HasPrefix(r.Path, "/settings/levels") || strings.HasPrefix(r.Path, "/templates") || strings.HasPrefix(r.Path, "/proposals") || r.Right == domain.RightRoomsEdit {
 				c = admin
 			}
 			if route == "PUT /session/lock" { // ends the session that asks
@@ -415,7 +426,7 @@ func TestStrangeIDs(t *testing.T) {
 				continue
 			}
 			c := commander
-			if strings.HasPrefix(r.Path, "/people") {
+			if strings.HasPrefix(r.Path, "/people") || r.Right == domain.RightRoomsEdit {
 				c = admin
 			}
 			for _, id := range []string{"none", store.NewID(), "'", "%27%20or%201=1--", "%22", "..", "%2e%2e%2f%2e%2e", "..%2f", "%00", "a%00", "%ff", "%e6%b1%89", "%20", "*", strings.Repeat("a", 65), strings.Repeat("a", 3000), "%0d%0aX:y", "new%2f"} {
@@ -534,7 +545,7 @@ func TestEventForm(t *testing.T) {
 			{"also other fields", good("start_at", "x", "name", ""), map[string]string{"start_at": "field.time", "name": "field.required"}, ""},
 			{"too long", good("name", strings.Repeat("会", 81), "notes", strings.Repeat("注", 2001)), map[string]string{"name": "field.too_long", "notes": "field.too_long"}, ""},
 			{"room taken", good("rooms", "R1"), map[string]string{"rooms": "event.room_taken"}, ""},
-			{"room taken by a secret event", good("rooms", "R2"), map[string]string{"rooms": "event.room_taken"}, "竞标"},
+			{"room taken by a secret event", good("rooms", "R2"), map[string]string{"rooms": "event.room_taken_secret"}, "竞标"},
 			{"no such room", good("rooms", "R9"), map[string]string{"rooms": "field.choose"}, ""},
 			{"no such person", good("people", "nobody"), map[string]string{"people": "field.choose"}, ""},
 			{"a person without a crew", good("people", w.People["admin"].ID), map[string]string{"people": "event.person_without_crew"}, ""},

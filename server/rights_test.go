@@ -313,7 +313,7 @@ func (m *matrix) cell(r server.Route, x target) string {
 	switch {
 	case r.Method == http.MethodGet:
 		a = x.who.send(r.Method, path, nil)
-	case r.Method+r.Path == "PUT/items/:id/photos/:photo":
+	case r.Method == http.MethodPut && strings.HasSuffix(r.Path, "/photos/:photo"):
 		a = x.who.raw(r.Method, path, bytes.NewReader(picture(m.t, 40, 30)), "Content-Type", "image/jpeg", "HX-Request", "true", "Idempotency-Key", store.NewID())
 	case r.Method+r.Path == "PUT/templates/:id/items/:code/picture":
 		body, kind := multipartFile(m.t, "picture", picture(m.t, 40, 30))
@@ -460,6 +460,8 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		id = m.notice(x.who)
 	case strings.HasPrefix(path, "/settings/channels/"):
 		id = m.channel()
+	case strings.HasPrefix(path, "/rooms/"), strings.HasPrefix(path, "/blockings/"), strings.HasPrefix(path, "/ical/"), path == "/me/ical-link":
+		id = m.room(r, x, &path)
 	case strings.HasPrefix(path, "/me/push"):
 		m.subscribe(r, x.who, &fields)
 	case strings.HasPrefix(path, "/people/:id"):
@@ -588,6 +590,12 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = m.s.booking()
 	case "PUT /settings/requests":
 		fields = form("reply_minutes", fmt.Sprint(100+x.n), "opens", "08:00", "closes", "18:00", "days", "1")
+	case "POST /rooms", "PUT /rooms/:id":
+		fields = form("name", fmt.Sprintf("%s %s %d", r.Method, x.who.as, x.n), "name_en", "Room", "floor", "2", "capacity", "30", "equipment", "sound", "mics", "2", "layout_u", "20")
+	case "POST /rooms/:id/blockings":
+		fields = form("start_at", fmt.Sprintf("2032-01-%02dT09:00", x.n+1), "end_at", fmt.Sprintf("2032-01-%02dT10:00", x.n+1), "reason", "检修")
+	case "PUT /settings/rooms":
+		fields = form("setup_min", fmt.Sprint(x.n+1), "clear_min", "0")
 	case "PUT /settings/seating":
 		fields = form("dais_rule", []string{"A", "B"}[x.n%2])
 		m.sql("UPDATE sites SET dais_rule = ?", []string{"B", "A"}[x.n%2])
@@ -716,6 +724,38 @@ func (m *matrix) work(ev *matrixEvent) {
 	m.t.Helper()
 	id := store.NewID()
 	m.sql("INSERT INTO bulletins (id, kind, day, event_id, crew, no, key, made_at, superseded, seq) VALUES (?, 'work', '2026-01-01', ?, 'SVC', 1, ?, '2026-01-01 00:00:00+00:00', FALSE, 1) ON CONFLICT DO NOTHING", id, ev.e.ID, id)
+}
+
+// room makes what a route of rooms and calendar links acts on, and returns its id.
+func (m *matrix) room(r server.Route, x *target, path *string) string {
+	m.t.Helper()
+	const then = "2026-01-01 00:00:00+00:00"
+	id := store.NewID()
+	switch {
+	case strings.HasPrefix(r.Path, "/blockings/"):
+		m.sql("INSERT INTO blockings (id, room_id, start_at, end_at, reason, struck, created_at) VALUES (?, 'R3', '2033-01-01 00:00:00+00:00', '2033-01-02 00:00:00+00:00', '检修', FALSE, ?)", id, then)
+		return id
+	case strings.HasPrefix(r.Path, "/ical/"), strings.HasSuffix(r.Path, "/ical-link"):
+		who, room := "service", sql.NullString{String: "R3", Valid: strings.HasPrefix(r.Path, "/rooms/")}
+		if x.who.as != "" && r.Path != "/ical/:token" {
+			who = x.who.as
+		}
+		m.sql("DELETE FROM calendar_links")
+		if r.Method != http.MethodPut {
+			m.sql("INSERT INTO calendar_links (id, person_id, room_id, pass_no, created_at) VALUES (?, ?, ?, 0, ?)", id, m.s.world.People[who].ID, room, then)
+		}
+		token, err := m.s.Store.Token(m.t.Context(), domain.Pass{Kind: domain.PassCalendar, ID: id})
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		*path = strings.Replace(*path, ":token", token+".ics", 1)
+	case strings.HasSuffix(r.Path, "/photo"):
+		m.sql("UPDATE rooms SET photo_file = ?, photo_width = 4, photo_height = 3 WHERE id = 'R3'", id)
+		if err := photos.Save(m.t.Context(), m.s.Web.Photos, id, photos.Picture{Full: []byte("full"), Thumb: []byte("thumb")}); err != nil {
+			m.t.Fatal(err)
+		}
+	}
+	return "R3"
 }
 
 // reception tells a route about one post, duty, route, checkpoint, cue or car.

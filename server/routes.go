@@ -126,6 +126,26 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{put, "/intake/:day/:step", domain.RightPublish, ByRole, a.TakeIn},
 		{del, "/intake/:day/:step", domain.RightPublish, ByRole, a.TakeBack},
 
+		// rooms: what is in them, which are free, what has them, and calendars elsewhere
+		{get, "/calendar", domain.RightEvents, ByRole, a.Calendar},
+		{get, "/calendar/links", domain.RightEvents, ByRole, a.CalendarLinks},
+		{put, "/me/ical-link", domain.RightEvents, ByRole, a.MakeCalendarLink},
+		{del, "/me/ical-link", domain.RightEvents, ByRole, a.RevokeCalendarLink},
+		{put, "/rooms/:id/ical-link", domain.RightEvents, ByRole, a.MakeCalendarLink},
+		{del, "/rooms/:id/ical-link", domain.RightEvents, ByRole, a.RevokeCalendarLink},
+		{get, "/ical/:token", domain.RightPublic, ByRole, a.ICal}, // the token is the right: store.CalendarByPass
+		{get, "/rooms", domain.RightRooms, ByRole, a.Rooms},
+		{post, "/rooms", domain.RightRoomsEdit, ByRole, a.AddRoom},
+		{get, "/rooms/free", domain.RightCreate, ByRole, a.FreeRooms},
+		{get, "/rooms/:id", domain.RightRooms, ByRole, a.Room},
+		{put, "/rooms/:id", domain.RightRoomsEdit, ByRole, a.UpdateRoom},
+		{get, "/rooms/:id/photo", domain.RightRooms, ByRole, a.RoomPhoto},
+		{put, "/rooms/:id/photos/:photo", domain.RightRoomsEdit, ByRole, a.SetRoomPhoto},
+		{del, "/rooms/:id/photo", domain.RightRoomsEdit, ByRole, a.RemoveRoomPhoto},
+		{post, "/rooms/:id/blockings", domain.RightRoomsEdit, ByRole, a.BlockRoom},
+		{del, "/blockings/:id", domain.RightRoomsEdit, ByRole, a.Unblock},
+		{put, "/settings/rooms", domain.RightRoomsEdit, ByRole, a.SetRoomBuffers},
+
 		// checklist
 		{get, "/events/:id/items", domain.RightEventSee, OnEvent, a.Items},
 		{post, "/events/:id/items", domain.RightItemAdd, OnEvent, a.AddItem},

@@ -2077,7 +2077,7 @@ var extras = map[string]extra{
 	"event":         {styles: programme},
 	"board":         {styles: programme},
 	"programme":     {styles: programme},
-	"event-form":    {programme, []string{"eventform.js"}},
+	"event-form":    {[]string{"programme.css", "rooms.css"}, []string{"eventform.js", "rooms.js"}},
 	"outbox":        {scripts: []string{"outboxpage.js"}},
 	"guests":        {doorStyles, []string{"relay.js"}},
 	"seats":         {[]string{"seats.css"}, []string{"seats.js"}},
@@ -2108,6 +2108,8 @@ var extras = map[string]extra{
 	"requests":      {[]string{"requests.css"}, []string{"letters.js"}},
 	"book":          booking,
 	"link":          booking,
+	"calendar":      {styles: []string{"rooms.css"}},
+	"rooms":         {styles: []string{"rooms.css"}},
 }
 
 var (
@@ -2234,7 +2236,7 @@ func namesNote(p Page) templ.Component {
 		var templ_7745c5c3_Var98 string
 		templ_7745c5c3_Var98, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names." + string(p.Naming)))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 583, Col: 59}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 585, Col: 59}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
 		if templ_7745c5c3_Err != nil {
@@ -2253,7 +2255,7 @@ func namesNote(p Page) templ.Component {
 			var templ_7745c5c3_Var99 string
 			templ_7745c5c3_Var99, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names.show"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 586, Col: 63}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 588, Col: 63}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var99))
 			if templ_7745c5c3_Err != nil {
@@ -2271,7 +2273,7 @@ func namesNote(p Page) templ.Component {
 			var templ_7745c5c3_Var100 string
 			templ_7745c5c3_Var100, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names.hide"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 588, Col: 56}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 590, Col: 56}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var100))
 			if templ_7745c5c3_Err != nil {

@@ -169,8 +169,9 @@ type EventPage struct {
 	SeeGuests, SeeBoard bool
 	Functions           []domain.Function
 	Agenda              []domain.AgendaItem
-	Drill               *domain.Drill   // the last one, for those who may run one; nil = none yet
-	Request             *domain.Request // that it came from, for those who deal with them
+	Collisions          []domain.Collision // of this event with others, for who may change it
+	Drill               *domain.Drill      // the last one, for those who may run one; nil = none yet
+	Request             *domain.Request    // that it came from, for those who deal with them
 
 	Changes        []domain.Bulletin // what was told of its changes, in order
 	Rooms          map[string]domain.Room
@@ -203,6 +204,8 @@ type EventForm struct {
 	Missing    []domain.Missing   // what the register lacks
 	Clashes    []FormClash        // fields that somebody else changed meanwhile
 	Suggestion *domain.Suggestion // of a level
+
+	Alternatives *Alternatives // where the rooms were refused
 }
 
 // FormClash is a field that two people changed to different values.
@@ -232,6 +235,7 @@ type EventInput struct {
 	Photo          string   `form:"photo" json:"photo"` // "on" or ""
 	Recording      string   `form:"recording" json:"recording"`
 	TeaMinutes     string   `form:"tea_minutes" json:"tea_minutes"`
+	NoBuffer       string   `form:"no_buffer" json:"no_buffer"`
 	Rooms          []string `form:"rooms" json:"rooms"`   // room ids
 	People         []string `form:"people" json:"people"` // person ids
 

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,20 +45,12 @@ func (p *RequestPage) asks() bool {
 	return r.ErasedAt == nil && r.State != domain.RequestDeclined && r.State != domain.RequestWithdrawn
 }
 
-// RequestSlot is a choice with all rooms at that time.
+// RequestSlot is a choice with all rooms at that time, best first.
 type RequestSlot struct {
-	Choice domain.RequestChoice `json:"choice"`
-	Rooms  []RoomSlot           `json:"rooms"`
-}
-
-// RoomSlot is a room at a time: free, or who has it.
-type RoomSlot struct {
-	domain.Room
-	Free   bool               `json:"free"`
-	By     string             `json:"by,omitempty"`
-	From   time.Time          `json:"from"`
-	To     time.Time          `json:"to"`
-	Status domain.EventStatus `json:"status,omitempty"`
+	Choice   domain.RequestChoice `json:"choice"`
+	Rooms    []domain.RoomOffer   `json:"rooms"`
+	NextRoom domain.Room          `json:"-"` // where none that fits is free: one that does,
+	Next     []domain.Slot        `json:"next,omitempty"`
 }
 
 // BookPage is GET /book and GET /requests/new.
@@ -152,23 +143,38 @@ func fileSize(n int) string {
 	return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MB"
 }
 
-// picked is the room that is offered first for a choice: the wished one where it is free and large enough.
+// picked is the room that is offered first for a choice: the wished one where it is free.
 func (p RequestPage) picked() string {
 	for _, s := range p.Slots {
-		for _, r := range s.Rooms {
-			if r.Free && r.ID == p.Request.RoomID {
-				return strconv.Itoa(s.Choice.No) + ":" + r.ID
+		for k := range s.Rooms {
+			if o := &s.Rooms[k]; o.Free && o.Room.ID == p.Request.RoomID {
+				return strconv.Itoa(s.Choice.No) + ":" + o.Room.ID
 			}
 		}
 	}
 	return ""
 }
 
-// quick are the free rooms that hold everybody, the smallest first: one tap offers one of them.
-func (p RequestPage) quick(s RequestSlot) []RoomSlot {
-	list := slices.DeleteFunc(slices.Clone(s.Rooms), func(r RoomSlot) bool { return !r.Free || r.Capacity < p.Request.Heads })
-	slices.SortStableFunc(list, func(a, b RoomSlot) int { return a.Capacity - b.Capacity })
-	return list[:min(len(list), 3)]
+// quickOffer is what one tap offers.
+type quickOffer struct {
+	room domain.Room
+	domain.Slot
+}
+
+// quick are the free rooms that hold everybody, the best first; where there is none that
+// fits, also the next times of one that does.
+func (p RequestPage) quick(s RequestSlot) []quickOffer {
+	const most = 3
+	var list []quickOffer
+	for k := range s.Rooms {
+		if o := &s.Rooms[k]; o.Free && !o.Small && len(list) < most {
+			list = append(list, quickOffer{o.Room, domain.Slot{Start: s.Choice.StartAt, End: s.Choice.EndAt}})
+		}
+	}
+	for _, x := range s.Next[:min(len(s.Next), most)] {
+		list = append(list, quickOffer{s.NextRoom, x})
+	}
+	return list
 }
 
 func (p RequestPage) local(t time.Time) string { return t.In(p.Loc).Format("2006-01-02T15:04") }

@@ -23,6 +23,8 @@ type data struct {
 	Rooms []struct {
 		ID, Name, En string
 		Floor, Cap   int
+		Has          map[string]int        // equipment, and how many
+		Set          map[domain.Layout]int // layouts, and for how many
 	}
 	People []struct {
 		No, Name string

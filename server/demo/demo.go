@@ -164,8 +164,16 @@ func Seed(ctx context.Context, s *store.Store, o Options) (Result, error) {
 func hire(ctx context.Context, s *store.Store, d *data, o Options) (*troupe, error) {
 	rooms := make([]domain.Room, 0, len(d.Rooms))
 	for k, r := range d.Rooms {
-		rooms = append(rooms, domain.Room{ID: r.ID, Name: r.Name, NameEn: r.En, Floor: r.Floor, Capacity: r.Cap, Sort: k + 1})
+		room := domain.Room{ID: r.ID, Name: r.Name, NameEn: r.En, Floor: r.Floor, Capacity: r.Cap, Sort: k + 1}
+		for kind, n := range r.Has {
+			room.Equipment = append(room.Equipment, domain.RoomFixture{Kind: kind, N: n})
+		}
+		for l, n := range r.Set {
+			room.Layouts = append(room.Layouts, domain.RoomLayout{Layout: l, Heads: n})
+		}
+		rooms = append(rooms, room)
 	}
+	d.Site.SetupMin, d.Site.ClearMin = domain.BufferUsual, domain.BufferUsual
 	if err := s.Found(ctx, d.Site, rooms); err != nil {
 		return nil, err
 	}

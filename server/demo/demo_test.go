@@ -213,7 +213,7 @@ func TestSeedAnyTime(t *testing.T) {
 				for j := range list[:k] {
 					o := &list[j]
 					for _, r := range e.Rooms {
-						if slices.Contains(o.Rooms, r) && e.StartAt.Before(o.EndAt.Add(30*time.Minute)) && o.StartAt.Before(e.EndAt.Add(30*time.Minute)) {
+						if slices.ContainsFunc(o.Rooms, func(x domain.Room) bool { return x.ID == r.ID }) && e.StartAt.Before(o.EndAt.Add(30*time.Minute)) && o.StartAt.Before(e.EndAt.Add(30*time.Minute)) {
 							t.Errorf("%s: %s and %s", r.Name, e.Name, o.Name)
 						}
 					}

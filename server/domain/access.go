@@ -41,6 +41,11 @@ const (
 
 	// RightPublish publishes the board of a day and keeps the daily intake.
 	RightPublish Right = "publish"
+	// RightRooms looks at rooms, what is in them and which are free; RightRoomsEdit
+	// says what is in them, and blocks them.
+	RightRooms     Right = "rooms"
+	RightRoomsEdit Right = "rooms.edit"
+
 	// RightControl follows guests and lifts over all events: the control room's page.
 	RightControl Right = "control"
 )
@@ -77,6 +82,10 @@ func (p *Person) Can(r Right) bool {
 	case RightPeople, RightChannels:
 		return p.Role == RoleAdmin
 	case RightInvite, RightTemplates:
+		return p.is(RoleAdmin, RoleSupervisor, RoleCentreHead)
+	case RightRooms:
+		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead, RoleControlRoom, RoleSupplyClerk, RoleCrewLead)
+	case RightRoomsEdit:
 		return p.is(RoleAdmin, RoleSupervisor, RoleCentreHead)
 	case RightCreate, RightRequests:
 		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead)

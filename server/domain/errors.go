@@ -92,6 +92,16 @@ func (v *Invalid) Add(field, key string, args ...string) {
 	*v = append(*v, FieldError{Field: field, Key: key, Args: pairs(args)})
 }
 
+// Has tells whether a field was noted.
+func (v Invalid) Has(field string) bool {
+	for _, f := range v {
+		if f.Field == field {
+			return true
+		}
+	}
+	return false
+}
+
 // Err is nil when every field was good, else one 422 refusal with all sentences.
 func (v Invalid) Err() error {
 	if len(v) == 0 {

@@ -67,9 +67,10 @@ type Event struct {
 	LeftAt          *time.Time  `json:"left_at,omitempty"`   // all guests left (item M13)
 	ErasedAt        *time.Time  `json:"erased_at,omitempty"` // what names its guests was taken out: store.EraseGuests
 	CommanderID     string      `bun:",nullzero" json:"commander_id,omitempty"`
-	Photo           bool        `json:"photo"`       // photographer asked for (level 2 on request)
-	Recording       bool        `json:"recording"`   // sound or video is recorded
-	TeaMinutes      int         `json:"tea_minutes"` // 0 = the level's own interval
+	Photo           bool        `json:"photo"`               // photographer asked for (level 2 on request)
+	Recording       bool        `json:"recording"`           // sound or video is recorded
+	TeaMinutes      int         `json:"tea_minutes"`         // 0 = the level's own interval
+	NoBuffer        bool        `json:"no_buffer,omitempty"` // meets in the room as it stands: no set-up, no clear-out
 	ReadyAt         *time.Time  `json:"ready_at,omitempty"`
 	ReadyBy         string      `bun:",nullzero" json:"ready_by,omitempty"`
 	EarlyAt         *time.Time  `json:"early_at,omitempty"`                   // guests stood at the gate before their time
@@ -84,16 +85,6 @@ type Event struct {
 	Register
 
 	Rooms []Room `bun:"-" json:"rooms"` // filled by the store
-}
-
-// Room is a place that can be booked.
-type Room struct {
-	ID       string `bun:",pk" json:"id"`
-	Name     string `json:"name"`
-	NameEn   string `json:"name_en"`
-	Floor    int    `json:"floor"`
-	Capacity int    `json:"capacity"`
-	Sort     int    `json:"-"`
 }
 
 // Site is the building this installation serves: exactly one row.
@@ -114,6 +105,9 @@ type Site struct {
 	IntakeAt     string `json:"intake_at"`    // "17:00": when the events of the next day are collected, by the site's clock
 	IntakeGrace  int    `json:"intake_grace"` // minutes after which a step of the intake is late
 	SeenMinutes  int    `json:"seen_minutes"` // after which the supervisor is told who has not seen a bulletin
+
+	SetupMin int `json:"setup_min"` // before an event, of rooms that do not say otherwise
+	ClearMin int `json:"clear_min"` // after it
 }
 
 // Assignment puts a person on an event, in a crew.

@@ -24,6 +24,9 @@ const (
 	PassCheckpoint PassKind = 'c'
 	// PassRequest is an organiser's page of his booking request.
 	PassRequest PassKind = 'r'
+	// PassCalendar is the address at which another calendar reads a room's or a
+	// person's events: CalendarLink.
+	PassCalendar PassKind = 'i'
 )
 
 // Pass is the right that a link or a QR code carries. Nothing of it is stored but

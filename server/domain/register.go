@@ -227,6 +227,7 @@ func eventFields() []EventField {
 		field("commander_id", func(e *Event) *string { return &e.CommanderID }),
 		field("photo", func(e *Event) *bool { return &e.Photo }),
 		field("recording", func(e *Event) *bool { return &e.Recording }),
+		field("no_buffer", func(e *Event) *bool { return &e.NoBuffer }),
 		field("tea_minutes", func(e *Event) *int { return &e.TeaMinutes }),
 		clock("arrival_at", func(e *Event) **time.Time { return &e.ArrivalAt }),
 		clock("break_at", func(e *Event) **time.Time { return &e.BreakAt }),

@@ -455,7 +455,8 @@ func Signature(name string) (string, error) {
 	return name, bad.Err()
 }
 
-// HouseHours are when the house answers (D.4.2a): minutes after midnight on site, and weekdays, 1 is Monday.
+// HouseHours are when the house answers (D.4.2a) and when it offers its rooms: minutes
+// after midnight on site, and weekdays, 1 is Monday.
 type HouseHours struct {
 	Opens, Closes int
 	Days          string
@@ -500,20 +501,30 @@ func (s *Site) CheckHours() error {
 	return bad.Err()
 }
 
-// on is the open time of the day that holds t; ok is false where the house is shut all day.
-func (h HouseHours) on(t time.Time, loc *time.Location) (from, to time.Time, ok bool) {
+// On is the open time of the day that holds t; ok is false where the house is shut all day.
+func (h HouseHours) On(t time.Time, loc *time.Location) (from, to time.Time, ok bool) {
 	l := t.In(loc)
-	day := int(l.Weekday())
-	if day == 0 {
-		day = 7
-	}
 	at := func(min int) time.Time { return time.Date(l.Year(), l.Month(), l.Day(), 0, min, 0, 0, loc) }
-	return at(h.Opens), at(h.Closes), strings.Contains(h.Days, strconv.Itoa(day)) && h.Closes > h.Opens
+	return at(h.Opens), at(h.Closes), strings.Contains(h.Days, weekday(l)) && h.Closes > h.Opens
 }
+
+// with is the hours that also hold a stretch of one day.
+func (h HouseHours) with(from, to time.Time, loc *time.Location) HouseHours {
+	a, b := from.In(loc), to.Add(-time.Minute).In(loc) // what ends at midnight ends on that day
+	if a.Format(time.DateOnly) != b.Format(time.DateOnly) {
+		return h
+	}
+	h.Opens, h.Closes = min(h.Opens, a.Hour()*60+a.Minute()), max(h.Closes, b.Hour()*60+b.Minute()+1)
+	h.Days += weekday(a)
+	return h
+}
+
+// weekday is 1 for a Monday, 7 for a Sunday.
+func weekday(t time.Time) string { return strconv.Itoa((int(t.Weekday())+6)%7 + 1) }
 
 // Open tells whether somebody is there to answer.
 func (h HouseHours) Open(t time.Time, loc *time.Location) bool {
-	from, to, ok := h.on(t, loc)
+	from, to, ok := h.On(t, loc)
 	return ok && !t.Before(from) && t.Before(to)
 }
 
@@ -522,7 +533,7 @@ func (h HouseHours) After(t time.Time, minutes int, loc *time.Location) time.Tim
 	left := time.Duration(minutes) * time.Minute
 	day := t
 	for range 400 {
-		from, to, ok := h.on(day, loc)
+		from, to, ok := h.On(day, loc)
 		if ok && to.After(t) {
 			begin := later(from, t)
 			if to.Sub(begin) >= left {

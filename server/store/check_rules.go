@@ -1,5 +1,20 @@
 package store
 
+import (
+	"strings"
+
+	"huiwu/server/domain"
+)
+
+// quoted is a list for IN.
+func quoted[T ~string](list []T) string {
+	words := make([]string, len(list))
+	for k, w := range list {
+		words[k] = "'" + string(w) + "'"
+	}
+	return strings.Join(words, ",")
+}
+
 // statuses are what a log row about an item's state says in "new".
 const statuses = "'open','done','submitted','accepted','rejected','not-needed','blocked'"
 
@@ -68,6 +83,7 @@ var rules = []rule{
 			AND NOT EXISTS (SELECT 1 FROM vehicles AS x WHERE c.subject = 'vehicle:' || x.id AND x.id = substr(c.subject, 9))
 			AND NOT EXISTS (SELECT 1 FROM lifts AS x WHERE c.subject = 'lift:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM requests AS x WHERE c.subject = 'request:' || x.id AND x.id = substr(c.subject, 9))
+			AND NOT EXISTS (SELECT 1 FROM rooms AS x WHERE c.subject = 'room:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM sites AS x WHERE c.subject = 'site:' || x.id AND x.id = substr(c.subject, 6))
 			AND NOT EXISTS (SELECT 1 FROM events AS x WHERE c.subject = 'event:' || x.id AND x.id = substr(c.subject, 7))
 			AND NOT EXISTS (SELECT 1 FROM people AS x WHERE c.subject = 'person:' || x.id AND x.id = substr(c.subject, 8))
@@ -246,6 +262,20 @@ var rules = []rule{
 		`SELECT p.id FROM proposals AS p JOIN items AS i ON i.id = p.item_id WHERE p.event_id <> i.event_id ORDER BY 1`,
 	},
 	// Items.
+	{
+		"rooms.twice", "rooms that two events have at once (room event event)",
+		"move one of the two, or take the room from it, on its page",
+		`SELECT x.room_id || ' ' || a.id || ' ' || b.id FROM event_rooms AS x JOIN events AS a ON a.id = x.event_id
+			JOIN event_rooms AS y ON y.room_id = x.room_id AND y.event_id > x.event_id JOIN events AS b ON b.id = y.event_id
+			WHERE a.status NOT IN ('draft','cancelled') AND b.status NOT IN ('draft','cancelled')
+			AND a.start_at < COALESCE(b.actual_end_at, b.end_at) AND b.start_at < COALESCE(a.actual_end_at, a.end_at) ORDER BY 1`,
+	},
+	{
+		"rooms.kinds", "equipment or layouts of rooms that the program does not know (room kind)",
+		"set kind or layout to one that the room's page offers, or delete the row",
+		`SELECT x FROM (SELECT room_id || ' ' || kind AS x FROM room_fixtures WHERE kind NOT IN (` + quoted(domain.EquipmentKinds) + `)
+			UNION ALL SELECT room_id || ' ' || layout FROM room_layouts WHERE layout NOT IN (` + quoted(domain.RoomLayouts) + `)) AS k ORDER BY 1`,
+	},
 	{
 		"items.done", "items that are done by nobody or at no time (item)",
 		"look into the log for who ticked it and write him and the time into the row, or undo the tick and let it be done again",

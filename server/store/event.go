@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -141,7 +140,7 @@ func loadRooms(ctx context.Context, db bun.IDB, events ...*domain.Event) error {
 		EventID string
 	}
 	err := db.NewSelect().TableExpr("event_rooms AS er").Join("JOIN rooms AS r ON r.id = er.room_id").
-		ColumnExpr("r.id, r.name, r.name_en, r.floor, r.capacity, r.sort, er.event_id").Where("er.event_id IN (?)", bun.List(ids)).OrderExpr("r.sort, r.id").Scan(ctx, &rows)
+		ColumnExpr("r.id, r.name, r.name_en, r.floor, r.capacity, r.sort, r.setup_min, r.clear_min, r.out_of_use, er.event_id").Where("er.event_id IN (?)", bun.List(ids)).OrderExpr("r.sort, r.id").Scan(ctx, &rows)
 	if err != nil {
 		return err
 	}
@@ -275,13 +274,6 @@ func (s *Store) guestCounts(ctx context.Context, ids []string) (map[string]domai
 	return counts, nil
 }
 
-// Rooms lists the bookable rooms.
-func (s *Store) Rooms(ctx context.Context) ([]domain.Room, error) {
-	var list []domain.Room
-	err := s.read.NewSelect().Model(&list).OrderExpr("sort, id").Scan(ctx)
-	return list, asPerson(err)
-}
-
 // Assignments lists who is on events.
 func (s *Store) Assignments(ctx context.Context, eventIDs ...string) ([]domain.Assignment, error) {
 	var list []domain.Assignment
@@ -390,51 +382,6 @@ func (tx *Tx) nextNumber(ctx context.Context, start time.Time) (string, error) {
 		return "", domain.Conflict("event.too_many_today")
 	}
 	return domain.EventNumber(start, tx.s.Loc, n+1), nil
-}
-
-// bookRooms fills e.Rooms and refuses rooms that another event has at that time.
-// It first raises the rooms' booking counters: that row lock lets only one
-// booking of a room look at a time.
-func (tx *Tx) bookRooms(ctx context.Context, e *domain.Event, ids []string) error {
-	e.Rooms = nil
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	if len(ids) == 0 {
-		return nil
-	}
-	res, err := tx.NewUpdate().TableExpr("rooms").Set("bookings = bookings + 1").Where("id IN (?)", bun.List(ids)).Exec(ctx)
-	if err != nil {
-		return err
-	}
-	if n, _ := res.RowsAffected(); int(n) != len(ids) {
-		return domain.InvalidField("rooms", "field.choose")
-	}
-	if err := tx.NewSelect().Model(&e.Rooms).Where("id IN (?)", bun.List(ids)).OrderExpr("sort, id").Scan(ctx); err != nil {
-		return err
-	}
-	if e.Status == domain.EventCancelled {
-		return nil
-	}
-	var other struct {
-		domain.Event
-		Room   string
-		RoomEn string
-	}
-	err = tx.NewSelect().TableExpr("event_rooms AS er").Join("JOIN events AS e ON e.id = er.event_id").Join("JOIN rooms AS r ON r.id = er.room_id").
-		ColumnExpr("e.*, r.name AS room, r.name_en AS room_en").
-		Where("er.room_id IN (?) AND e.id <> ? AND e.status NOT IN ('draft','cancelled')", bun.List(ids), e.ID).
-		Where("e.start_at < ? AND COALESCE(e.actual_end_at, e.end_at) > ?", e.EndAt, e.StartAt).OrderExpr("e.start_at").Limit(1).Scan(ctx, &other)
-	if errors.Is(noRows(err), domain.ErrNotFound) {
-		return tx.heldByFunction(ctx, e, ids, e.StartAt, e.EndAt, "rooms")
-	}
-	if err != nil {
-		return err
-	}
-	name := other.Name
-	if other.Secrecy == domain.SecrecySecret {
-		name = other.Number
-	}
-	return domain.InvalidField("rooms", "event.room_taken", "room", other.Room, "event", name,
-		"from", other.StartAt.In(tx.s.Loc).Format("15:04"), "to", other.EndAt.In(tx.s.Loc).Format("15:04"))
 }
 
 func (tx *Tx) saveRooms(ctx context.Context, e *domain.Event) error {
@@ -573,7 +520,7 @@ func (s *Store) UpdateEvent(ctx context.Context, act domain.Act, id string, d Ev
 		if err := e.Validate(); err != nil {
 			return err
 		}
-		if err := tx.bookRooms(ctx, e, d.Rooms); err != nil {
+		if err := tx.rebookRooms(ctx, &old, e, d.Rooms); err != nil {
 			return err
 		}
 		if e.Status != domain.EventDraft && e.Status != domain.EventRequested {
@@ -586,6 +533,11 @@ func (s *Store) UpdateEvent(ctx context.Context, act domain.Act, id string, d Ev
 		}
 		if err := tx.shiftProgramme(ctx, e, e.StartAt.Sub(old.StartAt)); err != nil {
 			return err
+		}
+		if old.NoBuffer && !e.NoBuffer { // its functions need more time than they had
+			if err := tx.bookFunctions(ctx, e); err != nil {
+				return roomsField(err)
+			}
 		}
 		changes := eventChanges(&old, e, s.Loc)
 		if len(changes) > 0 {
@@ -692,11 +644,10 @@ func (s *Store) SetStatus(ctx context.Context, act domain.Act, id string, status
 					return err
 				}
 			}
-			ids := make([]string, 0, len(e.Rooms))
-			for _, r := range e.Rooms {
-				ids = append(ids, r.ID)
+			if old.TakesRooms() { // asked for: they are its own already
+				break
 			}
-			if err := tx.bookRooms(ctx, e, ids); err != nil {
+			if err := tx.bookRooms(ctx, e, e.RoomIDs()); err != nil {
 				return err
 			}
 			if err := tx.bookFunctions(ctx, e); err != nil {

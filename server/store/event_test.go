@@ -182,17 +182,17 @@ func TestRoomConflicts(t *testing.T) {
 			{"09:40", "09:50", "R3", "rooms:event.room_taken"},
 			{"09:00", "12:00", "R3", "rooms:event.room_taken"},
 			{"12:30", "13:00", "R1 R2 R3", ""},
-			{"09:40", "09:50", "R1", "rooms:event.room_taken"},
+			{"09:40", "09:50", "R1", "rooms:event.room_taken_secret"},
 		} {
 			d := w.meeting(x.from, x.to, x.rooms)
 			equal(t, x.from+" "+x.rooms, refused(s.CreateEvent(ctx, w.Act("supervisor"), d)), x.want)
 		}
 		_, err := s.CreateEvent(ctx, w.Act("supervisor"), w.meeting("09:40", "09:50", "R1 R3"))
-		if e, ok := domain.AsError(err); !ok || !strings.Contains("第二会议室 报告厅", e.Fields[0].Args["room"]) || e.Fields[0].Args["from"] != "09:30" || e.Fields[0].Args["to"] != "10:30" {
+		if e, ok := domain.AsError(err); !ok || !strings.Contains("第二会议室 报告厅", e.Fields[0].Args["room_zh"]) || e.Fields[0].Args["from"] != "09:30" || e.Fields[0].Args["to"] != "10:30" {
 			t.Errorf("says which: %+v", e)
 		}
 		_, err = s.CreateEvent(ctx, w.Act("supervisor"), w.meeting("09:40", "09:50", "R1"))
-		if e, _ := domain.AsError(err); e.Fields[0].Args["event"] != w.event(t, w.Secret).Number {
+		if e, _ := domain.AsError(err); e.Fields[0].Args["alias"] != w.event(t, w.Secret).Alias() || e.Fields[0].Args["event"] != "" {
 			t.Errorf("a secret is told: %+v", e.Fields[0].Args)
 		}
 

@@ -196,7 +196,7 @@ func (s *Store) TellIntake(ctx context.Context) error {
 // late, and after how many the supervisor is told who has not seen a bulletin. Without
 // an hour nobody is reminded of the intake.
 func (s *Store) SetBoardRules(ctx context.Context, act domain.Act, intakeAt string, grace, seen int) (domain.Receipt, error) {
-	return s.changeSite(ctx, act, func(site *domain.Site) (*domain.Change, error) {
+	return s.changeSite(ctx, act, domain.RightChannels, func(site *domain.Site) (*domain.Change, error) {
 		var bad domain.Invalid
 		if t, err := time.Parse("15:04", intakeAt); intakeAt == "" {
 			intakeAt = domain.IntakeNever

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -58,88 +57,34 @@ func (s *Store) Agenda(ctx context.Context, eventID string) ([]domain.AgendaItem
 	return list, asPerson(err)
 }
 
-// bookFunctions refuses an event's functions in rooms that another event has at
-// their time. It is to functions what bookRooms is to the event's own rooms, and
-// raises the same counters.
+// bookFunctions refuses an event's functions in rooms that are not to be had at their
+// time. It is to functions what bookRooms is to the event's own rooms.
 func (tx *Tx) bookFunctions(ctx context.Context, e *domain.Event) error {
 	list, err := functionsOf(ctx, tx, e.ID)
 	if err != nil {
 		return err
 	}
-	var parts []*domain.Function
+	parts := make([]*domain.Function, len(list))
 	for k := range list {
-		parts = append(parts, &list[k])
+		parts[k] = &list[k]
 	}
 	return tx.bookParts(ctx, e, parts)
 }
 
 func (tx *Tx) bookParts(ctx context.Context, e *domain.Event, parts []*domain.Function) error {
-	parts = slices.DeleteFunc(parts, func(f *domain.Function) bool { return f.RoomID == "" })
-	ids := make([]string, 0, len(parts))
-	for _, f := range parts {
-		ids = append(ids, f.RoomID)
-	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	if len(ids) == 0 || e.Status == domain.EventCancelled {
+	parts = slices.DeleteFunc(slices.Clone(parts), func(f *domain.Function) bool { return f.RoomID == "" })
+	if len(parts) == 0 || e.Status == domain.EventCancelled {
 		return nil
 	}
-	res, err := tx.NewUpdate().TableExpr("rooms").Set("bookings = bookings + 1").Where("id IN (?)", bun.List(ids)).Exec(ctx)
+	wants := make([]domain.Use, 0, len(parts))
+	for _, f := range parts {
+		wants = append(wants, domain.Use{RoomID: f.RoomID, Start: f.StartAt, End: f.EndAt})
+	}
+	rooms, err := tx.lockRooms(ctx, "room_id", wants)
 	if err != nil {
 		return err
 	}
-	if n, _ := res.RowsAffected(); int(n) != len(ids) {
-		return domain.InvalidField("room_id", "field.choose")
-	}
-	for _, f := range parts {
-		if err := tx.heldByEvent(ctx, e, f); err != nil {
-			return err
-		}
-		if err := tx.heldByFunction(ctx, e, []string{f.RoomID}, f.StartAt, f.EndAt, "room_id"); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// holder is what holds a room: another event, or a function of it.
-type holder struct {
-	domain.Event
-	Room string
-	From time.Time
-	Till time.Time
-}
-
-func (tx *Tx) heldBy(ctx context.Context, q *bun.SelectQuery, field string) error {
-	var h holder
-	err := q.Scan(ctx, &h)
-	if errors.Is(noRows(err), domain.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	name := h.Name
-	if h.Secrecy == domain.SecrecySecret {
-		name = h.Number
-	}
-	return domain.InvalidField(field, "event.room_taken", "room", h.Room, "event", name, "from", h.From.In(tx.s.Loc).Format("15:04"), "to", h.Till.In(tx.s.Loc).Format("15:04"))
-}
-
-// heldByEvent refuses a function in a room that another event has at that time.
-func (tx *Tx) heldByEvent(ctx context.Context, e *domain.Event, f *domain.Function) error {
-	return tx.heldBy(ctx, tx.NewSelect().TableExpr("event_rooms AS er").Join("JOIN events AS e ON e.id = er.event_id").Join("JOIN rooms AS r ON r.id = er.room_id").
-		ColumnExpr("e.*, r.name AS room, e.start_at AS \"from\", e.end_at AS till").
-		Where("er.room_id = ? AND e.id <> ? AND e.status NOT IN ('draft','cancelled')", f.RoomID, e.ID).
-		Where("e.start_at < ? AND COALESCE(e.actual_end_at, e.end_at) > ?", f.EndAt, f.StartAt).OrderExpr("e.start_at").Limit(1), "room_id")
-}
-
-// heldByFunction refuses rooms that a function of another event has at that time.
-func (tx *Tx) heldByFunction(ctx context.Context, e *domain.Event, rooms []string, from, till time.Time, field string) error {
-	return tx.heldBy(ctx, tx.NewSelect().TableExpr("functions AS f").Join("JOIN events AS e ON e.id = f.event_id").Join("JOIN rooms AS r ON r.id = f.room_id").
-		ColumnExpr("e.*, r.name AS room, f.start_at AS \"from\", f.end_at AS till").
-		Where("f.room_id IN (?) AND NOT f.struck AND e.id <> ? AND e.status NOT IN ('draft','cancelled')", bun.List(rooms), e.ID).
-		Where("f.start_at < ? AND f.end_at > ?", till, from).Where("e.actual_end_at IS NULL OR e.actual_end_at > ?", from).OrderExpr("f.start_at").Limit(1), field)
+	return tx.roomsFree(ctx, e, "room_id", rooms, wants)
 }
 
 // shiftProgramme moves functions and agenda with the start of their event, and asks
@@ -354,8 +299,10 @@ func (s *Store) ChangeFunction(ctx context.Context, act domain.Act, id string, t
 		if f == old {
 			return nil
 		}
-		if err := a.tx.bookParts(ctx, a.e, []*domain.Function{&f}); err != nil {
-			return err
+		if f.RoomID != old.RoomID || f.StartAt != old.StartAt || f.EndAt != old.EndAt { // what it has already stays its own
+			if err := a.tx.bookParts(ctx, a.e, []*domain.Function{&f}); err != nil {
+				return err
+			}
 		}
 		if err := a.tx.saveFunction(ctx, &f, domain.Change{Verb: "function.changed", Old: clocks(old.StartAt, old.EndAt, s.Loc), New: clocks(f.StartAt, f.EndAt, s.Loc)}); err != nil {
 			return err

@@ -327,46 +327,6 @@ func (s *Store) EventOfRequest(ctx context.Context, r *domain.Request) (*domain.
 	return e, asPerson(err)
 }
 
-// RoomAt is a room at a time: free, or who has it.
-type RoomAt struct {
-	domain.Room
-	Free   bool
-	By     string // the event's name; of a secret one its number
-	From   time.Time
-	To     time.Time
-	Status domain.EventStatus
-}
-
-// RoomsAt tells of every room whether it can be booked then, by the rule of a booking. UTC.
-func (s *Store) RoomsAt(ctx context.Context, from, to time.Time) ([]RoomAt, error) {
-	rooms, err := s.Rooms(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var taken []struct {
-		domain.Event
-		RoomID string
-	}
-	err = s.read.NewSelect().TableExpr("event_rooms AS er").Join("JOIN events AS e ON e.id = er.event_id").ColumnExpr("e.*, er.room_id").
-		Where("e.status NOT IN ('draft','cancelled') AND e.start_at < ? AND COALESCE(e.actual_end_at, e.end_at) > ?", to, from).OrderExpr("e.start_at, e.id").Scan(ctx, &taken)
-	list := make([]RoomAt, len(rooms))
-	for k := range rooms {
-		list[k] = RoomAt{Room: rooms[k], Free: true}
-		for n := range taken {
-			x := &taken[n]
-			if x.RoomID != rooms[k].ID {
-				continue
-			}
-			list[k] = RoomAt{Room: rooms[k], By: x.Name, From: x.StartAt, To: x.EndAt, Status: x.Status}
-			if x.Secrecy == domain.SecrecySecret {
-				list[k].By = x.Number
-			}
-			break
-		}
-	}
-	return list, asPerson(err)
-}
-
 // RequestFile is an attachment with the right to its request already proved.
 func (s *Store) RequestFile(ctx context.Context, requestID, id string) (*domain.RequestFile, error) {
 	f := new(domain.RequestFile)
@@ -626,7 +586,7 @@ func (s *Store) RevokeRequestLink(ctx context.Context, act domain.Act, id string
 
 // SetReplyHours chooses within how many minutes of which hours a request is answered.
 func (s *Store) SetReplyHours(ctx context.Context, act domain.Act, minutes, opens, closes int, days string) (domain.Receipt, error) {
-	return s.changeSite(ctx, act, func(site *domain.Site) (*domain.Change, error) {
+	return s.changeSite(ctx, act, domain.RightChannels, func(site *domain.Site) (*domain.Change, error) {
 		text := func() string {
 			clock := func(n int) string { return time.Date(2000, 1, 1, 0, n, 0, 0, time.UTC).Format("15:04") }
 			return strconv.Itoa(site.ReplyMinutes) + " min · " + clock(site.HouseOpens) + "–" + clock(site.HouseCloses) + " · " + site.HouseDays

@@ -43,7 +43,7 @@ func (s *Store) byRequest(ctx context.Context, act domain.Act, token string, fn 
 }
 
 // TakeOffer is the organiser's yes to an offer, which makes the event. A room that
-// somebody else has got meanwhile is refused, and the offer is gone.
+// is not to be had any more is refused, and the offer is gone.
 func (s *Store) TakeOffer(ctx context.Context, act domain.Act, token, offerID string, notes Notes) (domain.Receipt, error) {
 	r, err := s.byRequest(ctx, act, token, func(ctx context.Context, tx *Tx, r *domain.Request) (*domain.Change, error) {
 		k := slices.IndexFunc(r.Offers, func(o domain.RequestOffer) bool { return o.ID == offerID })
@@ -64,7 +64,7 @@ func (s *Store) TakeOffer(ctx context.Context, act domain.Act, token, offerID st
 		c.Verb, r.DecidedBy = "request.taken", o.MadeBy
 		return c, tx.mailRequest(ctx, r, domain.MailRequestAccepted)
 	})
-	if e, ok := domain.AsError(err); ok && slices.ContainsFunc(e.Fields, func(f domain.FieldError) bool { return f.Key == "event.room_taken" }) {
+	if domain.RoomLost(err) {
 		return s.losesOffer(ctx, token, offerID)
 	}
 	return r, err

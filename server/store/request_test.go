@@ -193,22 +193,6 @@ func TestRequestOffers(t *testing.T) {
 		}
 		r.Choices = []domain.RequestChoice{{No: 1, StartAt: visit.StartAt, EndAt: visit.EndAt}}
 		id, link := w.makes(t, r)
-		rooms, err := s.RoomsAt(ctx, visit.StartAt, visit.EndAt)
-		if err != nil {
-			t.Fatal(err)
-		}
-		states := map[string]string{}
-		for _, x := range rooms {
-			states[x.ID] = x.By
-			if x.Free {
-				states[x.ID] = "free"
-			}
-		}
-		secret, _, err := s.Event(ctx, nil, w.Secret)
-		if err != nil {
-			t.Fatal(err)
-		}
-		equal(t, "who has it; of a secret event its number", states["R2"]+" "+states["R1"], visit.Name+" "+secret.Number)
 		offer := func(room string, from time.Time) domain.RequestOffer {
 			return domain.RequestOffer{RoomID: room, StartAt: from, EndAt: from.Add(time.Hour), Level: 4}
 		}
@@ -247,6 +231,24 @@ func TestRequestOffers(t *testing.T) {
 			t.Fatal(err)
 		}
 		equal(t, "as offered", e.Rooms[0].ID+e.StartAt.Format(time.TimeOnly), "R3"+later.Add(time.Hour).Format(time.TimeOnly))
+
+		// A room that is blocked, or out of use, is lost as well as one that is taken.
+		id, link = w.makes(t, w.asked(8))
+		at := s.Now().AddDate(0, 0, 8)
+		must(t)(s.OfferRoom(ctx, w.Act("supervisor"), id, offer("R1", at)))
+		must(t)(s.OfferRoom(ctx, w.Act("supervisor"), id, offer("R2", at)))
+		must(t)(s.BlockRoom(ctx, w.Act("supervisor"), domain.Blocking{RoomID: "R1", StartAt: at, EndAt: at.Add(time.Hour), Reason: "检修"}))
+		room := w.room(t, "R2")
+		room.OutOfUse = true
+		must(t)(s.UpdateRoom(ctx, w.Act("supervisor"), "R2", room))
+		x = w.request(t, id)
+		equal(t, "blocked", refused(s.TakeOffer(ctx, domain.Act{}, link, x.Offers[0].ID, words)), "request.offer_lost")
+		equal(t, "out of use", refused(s.TakeOffer(ctx, domain.Act{}, link, x.Offers[1].ID, words)), "request.offer_lost")
+		x = w.request(t, id)
+		equal(t, "the house owes a word", string(x.State)+string(x.Offers[0].State)+string(x.Offers[1].State), "waitinggonegone")
+		equal(t, "a blocked room", refused(s.OfferRoom(ctx, w.Act("supervisor"), id, offer("R1", at))), "rooms:event.room_blocked")
+		room.OutOfUse = false
+		must(t)(s.UpdateRoom(ctx, w.Act("supervisor"), "R2", room))
 
 		// Taken back, withdrawn, declined.
 		id, link = w.makes(t, w.asked(9))

@@ -200,20 +200,13 @@ type SeriesDate struct {
 }
 
 // SeriesPreview says for each date whether the rooms of the event and of its functions
-// are free. Three queries.
+// are free, as roomsFree would judge it. Six queries.
 func (s *Store) SeriesPreview(ctx context.Context, e *domain.Event, starts []time.Time) ([]SeriesDate, error) {
-	list, err := seriesDates(ctx, s.read, e, starts)
+	list, err := seriesDates(ctx, s.read, e, starts, s.Now())
 	return list, asPerson(err)
 }
 
-// held is a room for some time.
-type held struct {
-	RoomID, Room, RoomEn string
-	StartAt, EndAt       time.Time
-	Sort                 int
-}
-
-func seriesDates(ctx context.Context, db bun.IDB, e *domain.Event, starts []time.Time) ([]SeriesDate, error) {
+func seriesDates(ctx context.Context, db bun.IDB, e *domain.Event, starts []time.Time, now time.Time) ([]SeriesDate, error) {
 	list := make([]SeriesDate, len(starts))
 	for k := range starts {
 		list[k].StartAt = starts[k]
@@ -222,51 +215,54 @@ func seriesDates(ctx context.Context, db bun.IDB, e *domain.Event, starts []time
 	if err != nil {
 		return nil, err
 	}
-	var wants []held
+	var wants []domain.Use
 	for _, r := range e.Rooms {
-		wants = append(wants, held{RoomID: r.ID, StartAt: e.StartAt, EndAt: e.EndAt})
+		wants = append(wants, domain.Use{RoomID: r.ID, Start: e.StartAt, End: e.EndAt})
 	}
 	for k := range functions {
 		if f := &functions[k]; f.RoomID != "" {
-			wants = append(wants, held{RoomID: f.RoomID, StartAt: f.StartAt, EndAt: f.EndAt})
+			wants = append(wants, domain.Use{RoomID: f.RoomID, Start: f.StartAt, End: f.EndAt})
 		}
 	}
 	if len(wants) == 0 || len(starts) == 0 {
 		return list, nil
 	}
-	rooms := make([]string, len(wants))
-	from, till := wants[0].StartAt, wants[0].EndAt
-	for k, w := range wants {
-		rooms[k] = w.RoomID
-		if w.StartAt.Before(from) {
-			from = w.StartAt
-		}
-		if w.EndAt.After(till) {
-			till = w.EndAt
-		}
+	ids := make([]string, len(wants))
+	for k := range wants {
+		ids[k] = wants[k].RoomID
 	}
-	from = slices.MinFunc(starts, time.Time.Compare).Add(from.Sub(e.StartAt))
-	till = slices.MaxFunc(starts, time.Time.Compare).Add(till.Sub(e.StartAt))
-	var taken []held
-	err = db.NewRaw(`SELECT r.id AS room_id, r.name AS room, r.name_en AS room_en, e.start_at, COALESCE(e.actual_end_at, e.end_at) AS end_at, r.sort
-			FROM event_rooms AS er JOIN events AS e ON e.id = er.event_id JOIN rooms AS r ON r.id = er.room_id
-			WHERE er.room_id IN (?0) AND e.status NOT IN ('draft','cancelled') AND e.start_at < ?2 AND COALESCE(e.actual_end_at, e.end_at) > ?1
-		UNION ALL SELECT r.id, r.name, r.name_en, f.start_at, f.end_at, r.sort
-			FROM functions AS f JOIN events AS e ON e.id = f.event_id JOIN rooms AS r ON r.id = f.room_id
-			WHERE f.room_id IN (?0) AND NOT f.struck AND e.status NOT IN ('draft','cancelled') AND f.start_at < ?2 AND f.end_at > ?1
-		ORDER BY 4, 6`, bun.List(rooms), from, till).Scan(ctx, &taken)
+	var rooms []domain.Room
+	if err := db.NewSelect().Model(&rooms).Where("id IN (?)", bun.List(ids)).OrderExpr("sort, id").Scan(ctx); err != nil {
+		return nil, err
+	}
+	site, err := siteOf(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	from, to := withBuffers(&site, e, rooms, wants, now)
+	first, last := slices.MinFunc(starts, time.Time.Compare), slices.MaxFunc(starts, time.Time.Compare)
+	uses, err := usesOf(ctx, db, &site, rooms, from.Add(first.Sub(e.StartAt)), to.Add(last.Sub(e.StartAt)), now)
+	if err != nil {
+		return nil, err
+	}
 	for k := range list {
-		by := list[k].StartAt.Sub(e.StartAt)
-		n := slices.IndexFunc(taken, func(t held) bool {
-			return slices.ContainsFunc(wants, func(w held) bool {
-				return w.RoomID == t.RoomID && t.StartAt.Before(w.EndAt.Add(by)) && t.EndAt.After(w.StartAt.Add(by))
-			})
-		})
-		if n >= 0 {
-			list[k].Taken, list[k].TakenEn = taken[n].Room, taken[n].RoomEn
+		list[k].taken(rooms, wants, uses, list[k].StartAt.Sub(e.StartAt))
+	}
+	return list, nil
+}
+
+// taken notes the first room that cannot be had when what is wanted moves by that much.
+func (d *SeriesDate) taken(rooms []domain.Room, wants, uses []domain.Use, by time.Duration) {
+	for k := range rooms {
+		r := &rooms[k]
+		for _, w := range wants {
+			w.From, w.To = w.From.Add(by), w.To.Add(by)
+			if w.RoomID == r.ID && (r.OutOfUse || slices.ContainsFunc(uses, func(u domain.Use) bool { return u.RoomID == r.ID && u.Meets(&w) })) {
+				d.Taken, d.TakenEn = r.Name, r.NameEn
+				return
+			}
 		}
 	}
-	return list, err
 }
 
 // MakeSeries makes drafts like the event at those times, of one series with it; where
@@ -277,7 +273,7 @@ func (s *Store) MakeSeries(ctx context.Context, act domain.Act, id string, start
 		if err := tx.need(domain.RightCreate); err != nil {
 			return err
 		}
-		dates, err := seriesDates(ctx, tx, e, starts)
+		dates, err := seriesDates(ctx, tx, e, starts, tx.Now)
 		if err != nil {
 			return err
 		}

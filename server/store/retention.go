@@ -22,7 +22,7 @@ type Kept struct {
 
 // SetGuestDays chooses for how many days after an event what names its guests is kept.
 func (s *Store) SetGuestDays(ctx context.Context, act domain.Act, days int) (domain.Receipt, error) {
-	return s.changeSite(ctx, act, func(site *domain.Site) (*domain.Change, error) {
+	return s.changeSite(ctx, act, domain.RightChannels, func(site *domain.Site) (*domain.Change, error) {
 		if days < domain.GuestDaysLeast || days > domain.GuestDaysMost {
 			return nil, domain.InvalidField("guest_days", "retention.range", "min", strconv.Itoa(domain.GuestDaysLeast), "max", strconv.Itoa(domain.GuestDaysMost))
 		}

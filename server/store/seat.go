@@ -124,7 +124,7 @@ func (s *Store) seatTexts(ctx context.Context, whose string, ids []string) (map[
 
 // SetDaisRule chooses which published rule even rows follow; plans that exist stay as they are.
 func (s *Store) SetDaisRule(ctx context.Context, act domain.Act, rule domain.DaisRule) (domain.Receipt, error) {
-	return s.changeSite(ctx, act, func(site *domain.Site) (*domain.Change, error) {
+	return s.changeSite(ctx, act, domain.RightChannels, func(site *domain.Site) (*domain.Change, error) {
 		if rule != domain.DaisRuleA && rule != domain.DaisRuleB {
 			return nil, domain.InvalidField("dais_rule", "field.choose")
 		}

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 
+	"github.com/uptrace/bun"
+
 	"huiwu/server/domain"
 )
 
@@ -36,19 +38,31 @@ func (s *Store) Found(ctx context.Context, site domain.Site, rooms []domain.Room
 		if _, err := tx.NewRaw("INSERT INTO topics (id, seq) VALUES (?, 0), (?, 0) ON CONFLICT DO NOTHING", domain.TopicFloor, domain.TopicRequests).Exec(ctx); err != nil {
 			return err
 		}
-		if len(rooms) == 0 {
-			return nil
+		for k := range rooms {
+			res, err := tx.NewInsert().Model(&rooms[k]).On("CONFLICT DO NOTHING").Exec(ctx)
+			if err != nil {
+				return err
+			}
+			if n, _ := res.RowsAffected(); n == 0 {
+				continue
+			}
+			if err := tx.furnish(ctx, &rooms[k]); err != nil {
+				return err
+			}
 		}
-		_, err = tx.NewInsert().Model(&rooms).On("CONFLICT DO NOTHING").Exec(ctx)
-		return err
+		return nil
 	})
 	return err
 }
 
 // site is the building, inside an act.
 func (tx *Tx) site(ctx context.Context) (domain.Site, error) {
+	return siteOf(ctx, tx)
+}
+
+func siteOf(ctx context.Context, db bun.IDB) (domain.Site, error) {
 	var site domain.Site
-	err := tx.NewSelect().Model(&site).Limit(1).Scan(ctx)
+	err := db.NewSelect().Model(&site).Limit(1).Scan(ctx)
 	return site, noRows(err)
 }
 
@@ -62,11 +76,11 @@ func (s *Store) Site(ctx context.Context) (domain.Site, error) {
 	return list[0], nil
 }
 
-// changeSite locks the building and lets fn set what the administrator chose; fn
-// returns the log row. What is as it was is quiet.
-func (s *Store) changeSite(ctx context.Context, act domain.Act, fn func(site *domain.Site) (*domain.Change, error)) (domain.Receipt, error) {
+// changeSite locks the building and lets fn set what was chosen; fn returns the log
+// row. What is as it was is quiet. Needs that right.
+func (s *Store) changeSite(ctx context.Context, act domain.Act, right domain.Right, fn func(site *domain.Site) (*domain.Change, error)) (domain.Receipt, error) {
 	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
-		if !act.Person.Can(domain.RightChannels) {
+		if !act.Person.Can(right) {
 			return domain.ErrForbidden
 		}
 		if err := tx.Lock(ctx, domain.TopicFloor); err != nil {

@@ -187,13 +187,14 @@ func (sn *Snapshot) PhotoFiles(ctx context.Context) (map[string]bool, error) {
 	}
 	_, attached := sn.tables["request_files"]
 	_, templates := sn.tables["template_items"]
-	return photoFiles(ctx, sn.db, attached, templates)
+	_, rooms := sn.tables["blockings"] // rooms have pictures since there are blockings
+	return photoFiles(ctx, sn.db, attached, templates, rooms)
 }
 
-// photoFiles: attached and templates tell that the schema has files of requests, and pictures
-// of check items, which stand as long as their version does: for ever.
-func photoFiles(ctx context.Context, db bun.IDB, attached, templates bool) (map[string]bool, error) {
-	var rows []struct {
+// photoFiles: attached, templates and rooms tell that the schema has files of requests,
+// pictures of check items, which stand as long as their version does: for ever, and of rooms.
+func photoFiles(ctx context.Context, db bun.IDB, attached, templates, rooms bool) (map[string]bool, error) {
+	var list []struct {
 		File   string
 		Stands bool
 	}
@@ -204,11 +205,14 @@ func photoFiles(ctx context.Context, db bun.IDB, attached, templates bool) (map[
 	if templates {
 		query += " UNION ALL SELECT picture AS file, TRUE AS stands FROM template_items WHERE picture IS NOT NULL"
 	}
-	if err := db.NewRaw(query).Scan(ctx, &rows); err != nil {
+	if rooms {
+		query += " UNION ALL SELECT photo_file, TRUE FROM rooms WHERE photo_file IS NOT NULL"
+	}
+	if err := db.NewRaw(query).Scan(ctx, &list); err != nil {
 		return nil, err
 	}
-	files := make(map[string]bool, len(rows))
-	for _, r := range rows {
+	files := make(map[string]bool, len(list))
+	for _, r := range list {
 		files[r.File] = files[r.File] || r.Stands
 	}
 	return files, nil

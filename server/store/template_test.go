@@ -31,7 +31,7 @@ func (w *world) template(t *testing.T, id, code string) domain.TemplateItem {
 }
 
 // edit changes one item of a draft.
-func (w *world) edit(t *testing.T, id, code string, fn func(*domain.TemplateItem)) {
+func (w *world) editTemplate(t *testing.T, id, code string, fn func(*domain.TemplateItem)) {
 	t.Helper()
 	seen := w.template(t, id, code)
 	item := seen.Copy()
@@ -83,7 +83,7 @@ func TestTemplateDraft(t *testing.T) {
 
 		// Two people, one item: the second is told, and nothing of the first is lost.
 		seen := w.template(t, id, "S1")
-		w.edit(t, id, "S1", func(i *domain.TemplateItem) { i.Zh = "按级别提前到岗" })
+		w.editTemplate(t, id, "S1", func(i *domain.TemplateItem) { i.Zh = "按级别提前到岗" })
 		mine := seen.Copy()
 		mine.En = "Mine"
 		equal(t, "overtaken", refused(s.SaveTemplateItem(ctx, w.Act("admin"), id, seen.Rev, mine)), "template.edited")
@@ -158,8 +158,8 @@ func TestTemplateUpdate(t *testing.T) {
 		before := w.items(t, w.Event)
 		must(t)(s.DoItem(ctx, w.Act("service"), before["S4"].ID, ""))
 		id := w.draftTemplate(t)
-		w.edit(t, id, "S4", func(i *domain.TemplateItem) { i.Zh = "开始之后才改的" })
-		w.edit(t, id, "S6", func(i *domain.TemplateItem) {
+		w.editTemplate(t, id, "S4", func(i *domain.TemplateItem) { i.Zh = "开始之后才改的" })
+		w.editTemplate(t, id, "S6", func(i *domain.TemplateItem) {
 			i.Zh, i.GuidanceZh, i.Offset["1"] = "改过的一项", "先看灯。", "A-20"
 		})
 		must(t)(s.AddTemplateItem(ctx, w.Act("admin"), id, domain.TemplateItem{ID: "S90", Crew: domain.CrewSVC, Phase: domain.PhasePre, Zh: "摆放雨伞", Offset: map[string]string{"1": "A-30"}}))

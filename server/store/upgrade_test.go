@@ -26,10 +26,10 @@ func TestUpgrade(t *testing.T) {
 				"DELETE FROM mails WHERE request_id IS NOT NULL", "DELETE FROM request_files", "DELETE FROM request_questions", "DELETE FROM request_offers", "DELETE FROM request_needs", "DELETE FROM request_choices", "DELETE FROM requests",
 				"DELETE FROM acts WHERE receipt LIKE '%\"topic\":\"requests\"%'", "DELETE FROM changes WHERE topic = 'requests'", "UPDATE topics SET seq = 0 WHERE id = 'requests'",
 				"DELETE FROM checkpoints", "DELETE FROM patrols", "DELETE FROM duties", "DELETE FROM posts", "DELETE FROM cues", "DELETE FROM vehicles", "DELETE FROM lifts",
-				"UPDATE changes SET subject = 'site:' || (SELECT id FROM sites) WHERE subject LIKE 'lift:%' OR topic = 'floor' AND (subject LIKE 'bulletin:%' OR subject LIKE 'day:%')",
+				"UPDATE changes SET subject = 'site:' || (SELECT id FROM sites) WHERE subject LIKE 'lift:%' OR subject LIKE 'room:%' OR subject LIKE 'template:%' OR subject LIKE 'proposal:%' OR topic = 'floor' AND (subject LIKE 'bulletin:%' OR subject LIKE 'day:%')",
 				"UPDATE changes SET subject = topic WHERE subject LIKE 'drill:%' OR subject LIKE 'bulletin:%' OR subject LIKE 'host:%' OR subject LIKE 'plan:%' OR subject LIKE 'seat:%' OR subject LIKE 'stray:%' OR subject LIKE 'post:%' OR subject LIKE 'patrol:%' OR subject LIKE 'cue:%' OR subject LIKE 'vehicle:%' OR subject LIKE 'function:%' OR subject LIKE 'agenda:%'",
+				"DELETE FROM room_fixtures", "DELETE FROM room_layouts", "DELETE FROM blockings", "DELETE FROM calendar_links", "UPDATE rooms SET photo_file = NULL, photo_width = 0, photo_height = 0, setup_min = NULL",
 				"DELETE FROM proposals", "DELETE FROM template_items", "DELETE FROM template_versions",
-				"UPDATE changes SET subject = 'site:' || (SELECT id FROM sites) WHERE subject LIKE 'template:%' OR subject LIKE 'proposal:%'",
 				"UPDATE changes SET verb = 'guest.changed' WHERE verb LIKE 'guest.sign%'", // and so do columns
 				"UPDATE guests SET phone = NULL, signed_in_at = NULL, signed_in_by = NULL, sign_at = NULL, pack = FALSE, badge = FALSE, next_at = NULL",
 				"UPDATE events SET early_at = NULL",

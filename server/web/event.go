@@ -101,6 +101,12 @@ func (a *App) Event(c *fiber.Ctx) error {
 	if page.Request, err = a.Store.RequestOf(ctx, person(c), e.ID); err != nil {
 		return err
 	}
+	if v.Can(domain.RightEventEdit, e.Secrecy) && !e.Status.Over() {
+		from, to := e.Spans(p.Now)
+		if page.Collisions, err = a.Store.Collisions(ctx, from, to, e.ID); err != nil {
+			return err
+		}
+	}
 	if v.Can(domain.RightEventRun, e.Secrecy) {
 		if page.Drill, err = a.Store.LastDrill(ctx, e.ID); err != nil {
 			return err
@@ -196,6 +202,20 @@ func (a *App) NewEvent(c *fiber.Ctx) error {
 	if day, err := time.ParseInLocation("2006-01-02", c.Query("day"), a.Loc); err == nil {
 		in.StartAt, in.EndAt = day.Add(9*time.Hour).Format(localLayout), day.Add(10*time.Hour).Format(localLayout)
 	}
+	for _, q := range []struct {
+		name string
+		to   *string
+	}{{"start", &in.StartAt}, {"end", &in.EndAt}} { // of a free time in the calendar
+		if t, err := a.parseLocal(c.Query(q.name)); err == nil {
+			*q.to = t.In(a.Loc).Format(localLayout)
+		}
+	}
+	if room := c.Query("room"); plainID(room) {
+		in.Rooms = []string{room}
+	}
+	if n, err := wholeNumber(c.Query("heads")); err == nil && n > 0 {
+		in.Heads = strconv.Itoa(n)
+	}
 	return a.eventForm(c, views.EventForm{In: in})
 }
 
@@ -260,6 +280,11 @@ func (a *App) eventForm(c *fiber.Ctx, form views.EventForm) error {
 		return err
 	}
 	form.Page, form.Rooms, form.People, form.Keys = p, rooms, active, peopleKeys(active)
+	if form.Errors["rooms"] != "" {
+		if form.Alternatives, err = a.roomAlternatives(c, form.ID, &form.In); err != nil {
+			return err
+		}
+	}
 	return render(c, views.EventFormView(form))
 }
 
@@ -282,7 +307,7 @@ func (a *App) eventInput(e *domain.Event) views.EventInput {
 		Name: e.Name, Type: e.Type, Organiser: e.Organiser, Contact: e.Contact, ContactPhone: e.ContactPhone, PrincipalGuest: e.PrincipalGuest,
 		Notes: e.Notes, Level: strconv.Itoa(e.Level), LevelReason: e.LevelReason, Secrecy: string(e.Secrecy), Heads: strconv.Itoa(e.Heads),
 		ArrivalAt: local(e.ArrivalAt), StartAt: local(&e.StartAt), EndAt: local(&e.EndAt), BreakAt: local(e.BreakAt), Commander: e.CommanderID,
-		Photo: on(e.Photo), Recording: on(e.Recording),
+		Photo: on(e.Photo), Recording: on(e.Recording), NoBuffer: on(e.NoBuffer),
 		Undertaker: e.Undertaker, Purpose: e.Purpose, Needs: e.Needs, Wishes: e.Wishes, PrincipalTitle: e.PrincipalTitle,
 		GuestRank: string(e.GuestRank), HostRank: string(e.HostRank), GuestHeads: figure(e.GuestHeads), EscortHeads: figure(e.EscortHeads),
 		ExpenseClass: figure(e.ExpenseClass), Layout: string(e.Layout), TeaWish: e.TeaWish, WelcomeText: e.WelcomeText, Banner: e.Banner,
@@ -389,7 +414,7 @@ func (a *App) typedEvent(in views.EventInput) (e domain.Event, bad domain.Invali
 		PrincipalGuest: in.PrincipalGuest, Notes: in.Notes, Level: number("level", in.Level, "event.level_range"), LevelReason: in.LevelReason,
 		Secrecy: domain.Secrecy(in.Secrecy), Heads: number("heads", in.Heads, "event.heads_range"),
 		ArrivalAt: moment("arrival_at", in.ArrivalAt), BreakAt: moment("break_at", in.BreakAt), CommanderID: in.Commander,
-		Photo: in.Photo != "", Recording: in.Recording != "", TeaMinutes: number("tea_minutes", in.TeaMinutes, "event.tea_range"),
+		Photo: in.Photo != "", Recording: in.Recording != "", NoBuffer: in.NoBuffer != "", TeaMinutes: number("tea_minutes", in.TeaMinutes, "event.tea_range"),
 		Register: domain.Register{
 			Undertaker: in.Undertaker, Purpose: in.Purpose, Needs: in.Needs, Wishes: in.Wishes, PrincipalTitle: in.PrincipalTitle,
 			GuestRank: domain.GuestRank(in.GuestRank), HostRank: domain.HostRank(in.HostRank),

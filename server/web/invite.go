@@ -282,7 +282,7 @@ func shown(path string) string {
 	if rest, ok := strings.CutPrefix(lower, "/invites/"); ok && rest != "new" {
 		return "/invites/…"
 	}
-	for _, pass := range []string{"/g/", "/o/", "/k/", "/r/"} {
+	for _, pass := range []string{"/g/", "/o/", "/k/", "/r/", "/ical/"} {
 		if strings.HasPrefix(lower, pass) {
 			return pass + "…"
 		}

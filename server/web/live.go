@@ -60,6 +60,9 @@ const (
 	ViewIntake      = "intake"
 	ViewChanges     = "changes"
 	ViewWork        = "work"
+	// ViewCalendar and ViewRooms are told to fetch themselves again.
+	ViewCalendar = "calendar"
+	ViewRooms    = "rooms"
 )
 
 // viewRights is what a view needs on the events it shows.
@@ -74,12 +77,13 @@ var viewRights = map[string]domain.Right{
 	ViewRequests: domain.RightEventSee,
 	ViewDoor:     domain.RightGuestsSee, ViewHeadcount: domain.RightGuestsSee,
 	ViewPublication: domain.RightEventSee, ViewPublish: domain.RightEventSee, ViewIntake: domain.RightEventSee, ViewChanges: domain.RightEventSee, ViewWork: domain.RightEventSee,
+	ViewCalendar: domain.RightEventSee, ViewRooms: domain.RightEventSee,
 }
 
 // floorRights is what a view of the building's own topic needs.
 var floorRights = map[string]domain.Right{
 	ViewControl: domain.RightControl, ViewPublication: domain.RightWall, ViewPublish: domain.RightPublish, ViewIntake: domain.RightPublish,
-	ViewTemplates: domain.RightTemplates,
+	ViewTemplates: domain.RightTemplates, ViewCalendar: domain.RightEvents, ViewRooms: domain.RightRooms,
 }
 
 // Subscribe checks who opens a socket and for what (GET /live).
@@ -236,11 +240,16 @@ func (s Source) Clock(ctx context.Context, topic string, key live.Key) ([]byte, 
 	switch {
 	case topic == domain.TopicBoard && key.View == ViewWall:
 		return s.fragments(ctx, topic, key, nil, 0)
+	case topic == domain.TopicBoard && key.View == ViewCalendar && s.Store.Now().Minute()%nowEvery == 0:
+		return []byte(refetch), nil // the line of the present moment
 	case key.View == ViewBoard || key.View == ViewItems || key.View == ViewPosts || key.View == ViewControl && topic != domain.TopicFloor:
 		return s.fragments(ctx, topic, key, []string{clockSubject}, 0)
 	}
 	return nil, nil
 }
+
+// nowEvery is how often, in minutes, a calendar draws the present moment anew.
+const nowEvery = 5
 
 // clockSubject asks for an event's sums without any row.
 const clockSubject = "clock:"
@@ -265,7 +274,11 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 		parts, err = a.personFragments(ctx, id, key, subjects)
 	case key.View == ViewToday || key.View == ViewActivity || key.View == ViewRequests && kind == domain.TopicRequests:
 		parts = append(parts, stale)
-	case (key.View == ViewLobby || key.View == ViewDoor || key.View == ViewHeadcount) && kind == domain.TopicBoard:
+	case kind == domain.TopicFloor && (key.View == ViewCalendar || key.View == ViewRooms):
+		if len(named("room", subjects))+len(named("site", subjects)) > 0 {
+			parts = append(parts, stale)
+		}
+	case (key.View == ViewLobby || key.View == ViewDoor || key.View == ViewHeadcount || key.View == ViewCalendar) && kind == domain.TopicBoard:
 		var moved bool
 		if moved, err = a.lobbyMoved(ctx, subjects, key.View == ViewHeadcount); moved {
 			parts = append(parts, stale)

@@ -74,6 +74,10 @@ func (a *App) sendPhoto(c *fiber.Ctx, small bool) error {
 	if err != nil {
 		return err
 	}
+	return sendPicture(c, body)
+}
+
+func sendPicture(c *fiber.Ctx, body []byte) error {
 	c.Set("Content-Security-Policy", photoCSP)
 	c.Set(fiber.HeaderCacheControl, "private, max-age=86400, immutable")
 	c.Set(fiber.HeaderContentType, "image/jpeg")
@@ -82,7 +86,7 @@ func (a *App) sendPhoto(c *fiber.Ctx, small bool) error {
 
 // IsPhoto tells a request whose body is a picture, before it is read.
 func IsPhoto(method, path string) bool {
-	return method == fiber.MethodPut && (strings.HasPrefix(path, "/items/") && strings.Contains(path, "/photos/") || strings.HasPrefix(path, "/templates/") && strings.HasSuffix(path, "/picture"))
+	return method == fiber.MethodPut && ((strings.HasPrefix(path, "/items/") || strings.HasPrefix(path, "/rooms/")) && strings.Contains(path, "/photos/") || strings.HasPrefix(path, "/templates/") && strings.HasSuffix(path, "/picture"))
 }
 
 // erase takes files away that nobody will ask for; what fails is lost room, no more.

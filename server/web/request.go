@@ -94,13 +94,9 @@ func (a *App) requestTools(c *fiber.Ctx, page *views.RequestPage) error {
 	ctx, r := c.UserContext(), &page.Request
 	if r.State.Open() {
 		for _, choice := range r.Choices {
-			rooms, err := a.Store.RoomsAt(ctx, choice.StartAt, choice.EndAt)
+			slot, err := a.requestSlot(c, r, choice)
 			if err != nil {
 				return err
-			}
-			slot := views.RequestSlot{Choice: choice}
-			for _, x := range rooms {
-				slot.Rooms = append(slot.Rooms, views.RoomSlot(x))
 			}
 			page.Slots = append(page.Slots, slot)
 		}
@@ -124,6 +120,26 @@ func (a *App) requestTools(c *fiber.Ctx, page *views.RequestPage) error {
 	page.Link = a.base(c) + "/r/" + token
 	page.Text = notify.RequestText(notify.Lang{Locale: r.Locale, Loc: a.Loc}, r, page.Event, page.Rooms, page.Link)
 	return nil
+}
+
+// requestSlot is what rooms there are for a choice; where none that fits is free, also
+// when the one that fits best is: the wished one, if it does.
+func (a *App) requestSlot(c *fiber.Ctx, r *domain.Request, choice domain.RequestChoice) (views.RequestSlot, error) {
+	w := domain.RoomWish{Start: choice.StartAt, End: choice.EndAt, Heads: r.Heads, Layout: string(r.Layout)}
+	offers, err := a.Store.FreeRooms(c.UserContext(), w)
+	slot := views.RequestSlot{Choice: choice, Rooms: offers}
+	if err != nil || slices.ContainsFunc(offers, func(o domain.RoomOffer) bool { return o.Good() }) {
+		return slot, err
+	}
+	k := slices.IndexFunc(offers, func(o domain.RoomOffer) bool { return o.Fits && !o.Out && o.Room.ID == r.RoomID })
+	if k < 0 {
+		k = slices.IndexFunc(offers, func(o domain.RoomOffer) bool { return o.Fits && !o.Out })
+	}
+	if k >= 0 {
+		slot.NextRoom = offers[k].Room
+		slot.Next, err = a.Store.NextFree(c.UserContext(), slot.NextRoom.ID, w)
+	}
+	return slot, err
 }
 
 // NewRequest is GET /requests/new: somebody of the house writes down what he was told.
@@ -316,6 +332,9 @@ func (a *App) SetReplyHours(c *fiber.Ctx) error {
 		return t.Hour()*60 + t.Minute()
 	}
 	opens, closes := clock("opens"), clock("closes")
+	if closes == 0 { // midnight is the end of the day here
+		closes = 24 * 60
+	}
 	if err := bad.Err(); err != nil {
 		return err
 	}

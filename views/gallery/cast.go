@@ -425,3 +425,17 @@ func (s set) errorPages() []views.ErrorPage {
 	}
 	return list
 }
+
+// collisions are one of each kind, with an event whose name is long and a secret one.
+func (s set) collisions() []domain.Collision {
+	other, secret := s.eventOf(domain.EventConfirmed), s.eventOf(domain.EventConfirmed)
+	other.ID, other.Name = "other", s.long()
+	secret.ID, secret.Number, secret.Secrecy = "secret", "EV-20260318-07", domain.SecrecySecret
+	return []domain.Collision{
+		{Kind: domain.StakePerson, Name: s.Names[attendant], A: &s.event, B: &other, From: s.in(10), To: s.in(40)},
+		{Kind: domain.StakePerson, Name: s.Names[attendant], A: &s.event, B: &secret, From: s.in(40), To: s.in(48), Near: true},
+		{Kind: domain.StakeVehicle, Name: domain.PlateEnd("测A·00001"), A: &other, B: &s.event, From: s.in(10), To: s.in(40)},
+		{Kind: domain.StakeBay, Name: "B01", A: &other, B: &s.event, From: s.in(10), To: s.in(40)},
+		{Kind: domain.StakeRoom, Name: s.event.Rooms[0].Name, NameEn: s.event.Rooms[0].NameEn, A: &s.event, B: &secret, From: s.in(10), To: s.in(40)},
+	}
+}

@@ -1,5 +1,5 @@
 // Every page of the product, with who looks at it and on what.
-import { SIGNING, VISIT, WEEKLY } from "./building.mjs";
+import { SIGNING, VISIT, WEEKLY, wall } from "./building.mjs";
 
 // pages gives [{ name, path, who, wide, lang }]: wide pages are for desks and walls, the others for phones; lang is the
 // language of a page that is not its reader's.
@@ -46,6 +46,16 @@ export async function pages(home) {
     page("agenda-print", `/events/${visit.id}/agenda/print`),
     page("register", `/events/${visit.id}/register`),
     page("levels", "/settings/levels", "admin"),
+    page("calendar", "/calendar", "supervisor"),
+    page("calendar-desk", "/calendar", "supervisor", true),
+    page("calendar-week", "/calendar?view=week", "supervisor", true),
+    page("calendar-links", "/calendar/links", "service"),
+    page("rooms", "/rooms", "supervisor"),
+    page("room", "/rooms/R2", "supervisor"),
+    page(
+      "rooms-free",
+      `/rooms/free?start_at=${wall(visit.start_at)}&end_at=${wall(visit.end_at)}&heads=30&equipment=sound`,
+    ),
     page("items", `/events/${visit.id}/items`),
     page("items-mine", `/events/${visit.id}/items?mine=1`, "service"),
     page("items-small", `/events/${weekly.id}/items`, "yusui"),

@@ -76,6 +76,15 @@ func (w *World) Fill(t testing.TB) {
 	did(s.AddAgendaItem(ctx, w.Act("supervisor"), w.Event, domain.AgendaItem{Title: "主持开场", Speaker: "白鹭", Needs: "手持话筒", Minutes: 5}))
 	did(s.AddLevelRule(ctx, w.Act("admin"), domain.LevelRule{Type: "ceremony", Gives: domain.LevelRaise}))
 
+	ten := 10
+	did(s.UpdateRoom(ctx, w.Act("supervisor"), "R2", domain.Room{
+		Name: "第一会议室", NameEn: "Conference room 1", Floor: 2, Capacity: 80, SetupMin: &ten,
+		Equipment: []domain.RoomFixture{{Kind: "sound", N: 1}, {Kind: "mics", N: 4}}, Layouts: []domain.RoomLayout{{Layout: domain.LayoutClassroom, Heads: 40}},
+	}))
+	did(s.BlockRoom(ctx, w.Act("supervisor"), domain.Blocking{RoomID: "R2", StartAt: s.Now().AddDate(0, 0, 3), EndAt: s.Now().AddDate(0, 0, 4), Reason: "检修"}))
+	did(s.MakeCalendarLink(ctx, w.Act("service"), "R2"))
+	did(s.MakeCalendarLink(ctx, w.Act("service"), ""))
+
 	did(s.AddHosts(ctx, w.Act("supervisor"), w.Event, []domain.Host{{Name: "白鹭", Title: "董事长"}}))
 	plan, err := s.AddSeatPlan(ctx, w.Act("supervisor"), domain.SeatPlan{EventID: w.Event, Name: "主席台", Function: "全体会", RoomID: "R2", Layout: domain.LayoutDais, Seats: 3})
 	must(err)

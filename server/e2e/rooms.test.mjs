@@ -1,0 +1,76 @@
+// Rooms: one that is refused comes with others to take, the calendar follows, and another calendar reads it.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { local, newEvent } from "./lib/building.mjs";
+import { house } from "./lib/people.mjs";
+import { say } from "./lib/words.mjs";
+
+const home = house();
+const refused = /status of 4(04|09|22)/; // the browser itself notes every refused request
+
+test("a room that is taken: the sentence says by whom, a button fills in another one, what was typed stays", async () => {
+  home.allow(refused);
+  const taken = await newEvent(home, { start: 26 * 60, long: 60 });
+  const desk = await home.desk("supervisor");
+  await desk.go(`/events/new?room=${taken.room}&start=${taken.start_at}&end=${taken.end_at}&heads=4`);
+  assert.equal(await desk.page.isChecked(`#event-form [name=rooms][value=${taken.room}]`), true);
+  assert.equal(await desk.page.inputValue("#f-start_at"), taken.start_at);
+  await desk.fill("#f-name", "茶艺交流");
+  await desk.press("#event-form [type=submit]");
+  await desk.says("#f-rooms-error", taken.name);
+  const other = await desk.page.getAttribute("#room-alternatives [id^=take-R]", "id");
+  await desk.press(`#${other}`);
+  assert.equal(await desk.page.isChecked(`#event-form [name=rooms][value=${taken.room}]`), false);
+  assert.equal(await desk.page.isChecked(`#event-form [name=rooms][value=${other.slice(5)}]`), true);
+  assert.equal(await desk.page.inputValue("#f-name"), "茶艺交流");
+  await desk.press("#event-form [type=submit]");
+  await desk.says(".head-name", "茶艺交流");
+
+  // Another time instead of another room.
+  await desk.go(`/events/new?room=${taken.room}&start=${taken.start_at}&end=${taken.end_at}&heads=4`);
+  await desk.fill("#f-name", "茶艺交流二");
+  await desk.press("#event-form [type=submit]");
+  await desk.press("#take-time-0");
+  assert.notEqual(await desk.page.inputValue("#f-start_at"), taken.start_at);
+  await desk.press("#event-form [type=submit]");
+  await desk.says(".head-name", "茶艺交流二");
+});
+
+test("a blocked time refuses nonsense, stands in open calendars at once, and goes again", async () => {
+  home.allow(refused);
+  const desk = await home.desk("supervisor");
+  const phone = await home.phone("service");
+  const [from, to] = [local(7 * 1440), local(7 * 1440 + 60)];
+  await phone.go(`/calendar?day=${from.slice(0, 10)}`);
+  await desk.go("/rooms/R6");
+  await desk.page.click("#room-block > summary");
+  await desk.fill("#rb-start_at", to);
+  await desk.fill("#rb-end_at", from);
+  await desk.fill("#rb-reason", "换灯");
+  await desk.page.click("#room-block [type=submit]");
+  await desk.says('#room-block [data-error-for="end_at"]', say("event.end_before_start"));
+  await desk.fill("#rb-start_at", from);
+  await desk.fill("#rb-end_at", to);
+  await desk.page.click("#room-block [type=submit]");
+  await desk.seen('.rooms .row:has-text("换灯")');
+  await phone.seen('.cal-blocking:has-text("换灯")', { state: "attached" });
+  await desk.press('[id^="unblock-"]');
+  await desk.press("#dialog-confirm [type=submit]");
+  await desk.page.waitForSelector('.rooms .row:has-text("换灯")', { state: "detached" });
+  await phone.page.waitForSelector('.cal-blocking:has-text("换灯")', { state: "detached" });
+});
+
+test("a calendar link is made, read, and renewed", async () => {
+  home.allow(refused);
+  const phone = await home.phone("service");
+  await phone.go("/calendar/links");
+  await phone.press("#make-own");
+  await phone.seen("#link-own .cal-address");
+  const address = await phone.page.inputValue("#link-own .cal-address");
+  const read = async () => (await fetch(address)).text();
+  assert.match(await read(), /^BEGIN:VCALENDAR\r\n[\s\S]*BEGIN:VEVENT\r\n[\s\S]*END:VCALENDAR\r\n$/);
+  await phone.press("#revoke-own");
+  await phone.press("#dialog-confirm [type=submit]");
+  await phone.page.waitForFunction((old) => document.querySelector("#link-own .cal-address")?.value !== old, address);
+  assert.equal((await fetch(address)).status, 404);
+});
