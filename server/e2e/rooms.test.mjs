@@ -60,6 +60,23 @@ test("a blocked time refuses nonsense, stands in open calendars at once, and goe
   await phone.page.waitForSelector('.cal-blocking:has-text("换灯")', { state: "detached" });
 });
 
+test("the hours of a day fill a desk and are wide enough for a thumb on a phone", async () => {
+  const widths = () =>
+    [...document.querySelectorAll(".cal-hour")].map((el) => el.getBoundingClientRect().width).toSorted((a, b) => a - b);
+  const desk = await home.desk("supervisor");
+  const phone = await home.phone("supervisor");
+  const day = local(20 * 1440).slice(0, 10); // nothing widens it beyond the house's hours
+  await desk.go(`/calendar?day=${day}`);
+  await phone.go(`/calendar?day=${day}`);
+  const [wide, narrow] = [await desk.page.evaluate(widths), await phone.page.evaluate(widths)];
+  assert.equal(wide.length, 10, "from 8 to 18"); // the house is open from 8:30 to 17:30
+  assert.ok(wide.at(-1) - wide[0] < 1.5, `${wide}`);
+  const over = await desk.page.$eval(".cal-scroll", (el) => el.scrollWidth - el.clientWidth);
+  const rest = await desk.page.$eval(".cal-scroll", (el) => el.clientWidth - el.querySelector(".cal-day").offsetWidth);
+  assert.ok(over <= 0 && Math.abs(rest) <= 1, `${over} ${rest}`);
+  assert.ok(narrow[0] >= 95 && narrow.at(-1) <= 97, `${narrow}`);
+});
+
 test("a calendar link is made, read, and renewed", async () => {
   home.allow(refused);
   const phone = await home.phone("service");
