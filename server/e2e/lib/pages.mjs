@@ -92,7 +92,7 @@ export async function pages(home) {
     page("links", `/events/${visit.id}/links`),
     page("organiser", new URL(organiser).pathname, null),
     page("kiosk", new URL(kiosk).pathname, null),
-    page("book", "/book", null, false, "zh"),
+    page("book", "/book", null),
     page("book-en", "/book?lang=en", null, false, "en"),
     page("requests", "/requests", "supervisor"),
     page("request", `/requests/${requests[0].id}`, "supervisor"),
