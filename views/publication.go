@@ -143,17 +143,24 @@ func factValue(c Ctx, rooms map[string]domain.Room, field, value string) string 
 	return value
 }
 
-// factLabel names what a line of a change notice is about.
-func factLabel(c Ctx, field string) string {
-	name, _, _ := strings.Cut(field, ":")
-	switch name {
-	case "layout", "needs", "wishes", "welcome_text", "banner", "flowers", "tea_wish", "seat_wish", "photo_wish": // as on the form
-		return c.T("event_form." + name)
+// factLabel names what a line of a bulletin is about: a part of the event by its name,
+// or by both when it got another.
+func factLabel(c Ctx, l *domain.BulletinLine) string {
+	if strings.HasPrefix(l.Field, "function:") {
+		old, now := domain.FunctionOf(l.Old).Name, domain.FunctionOf(l.New).Name
+		if old == now || old == "" || now == "" {
+			return pick(now == "", old, now)
+		}
+		return old + " → " + now
 	}
-	return c.T("fact." + name)
+	switch l.Field {
+	case "layout", "needs", "wishes", "welcome_text", "banner", "flowers", "tea_wish", "seat_wish", "photo_wish": // as on the form
+		return c.T("event_form." + l.Field)
+	}
+	return c.T("fact." + l.Field)
 }
 
-// partWords are a part of an event in one line: what, when, where, how the room is set.
+// partWords are a part of an event in one line: when, where, how the room is set.
 func partWords(c Ctx, rooms map[string]domain.Room, value string) string {
 	f := domain.FunctionOf(value)
 	when, layout := "", ""
@@ -163,7 +170,7 @@ func partWords(c Ctx, rooms map[string]domain.Room, value string) string {
 	if f.Layout != "" {
 		layout = c.T("layout." + string(f.Layout))
 	}
-	return joinDots(f.Name, when, roomsOf(c, rooms, f.RoomID), f.Place, layout)
+	return joinDots(when, roomsOf(c, rooms, f.RoomID), f.Place, layout)
 }
 
 func stampWords(c Ctx, value string) string {
@@ -202,7 +209,7 @@ func (p WorkPage) label(l *domain.BulletinLine) string {
 		i := p.Items[id]
 		return i.Text(p.Locale)
 	}
-	return factLabel(p.Ctx, l.Field)
+	return factLabel(p.Ctx, l)
 }
 
 // lines are those of a kind: facts, people or items.

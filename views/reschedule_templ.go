@@ -146,7 +146,7 @@ func ChangeCard(c Ctx, rooms map[string]domain.Room, b *domain.Bulletin, me stri
 			return templ_7745c5c3_Err
 		}
 		for k := range b.Lines {
-			templ_7745c5c3_Err = changeLine(c, factLabel(c, b.Lines[k].Field), factValue(c, rooms, b.Lines[k].Field, b.Lines[k].Old), factValue(c, rooms, b.Lines[k].Field, b.Lines[k].New)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = changeLine(c, factLabel(c, &b.Lines[k]), factValue(c, rooms, b.Lines[k].Field, b.Lines[k].Old), factValue(c, rooms, b.Lines[k].Field, b.Lines[k].New)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
