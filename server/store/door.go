@@ -107,7 +107,7 @@ func (s *Store) GuestCard(ctx context.Context, act domain.Act, id string) (*Gues
 		PartyName string
 		PartySort int
 	}
-	err := s.read.NewSelect().TableExpr("guests AS g").Join("LEFT JOIN parties AS p ON p.id = g.party_id").
+	err := s.withFace(s.read.NewSelect().TableExpr("guests AS g"), "g").Join("LEFT JOIN parties AS p ON p.id = g.party_id").
 		ColumnExpr("g.*, COALESCE(p.name, '') AS party_name, COALESCE(p.sort, 0) AS party_sort").Where("g.id = ? AND NOT g.struck", id).Scan(ctx, &row)
 	if err != nil {
 		return nil, asPerson(noRows(err))

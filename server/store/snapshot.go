@@ -185,18 +185,21 @@ func (sn *Snapshot) PhotoFiles(ctx context.Context) (map[string]bool, error) {
 	if _, ok := sn.tables["photos"]; !ok { // an older schema
 		return nil, nil
 	}
-	_, attached := sn.tables["request_files"]
-	return photoFiles(ctx, sn.db, attached)
+	return photoFiles(ctx, sn.db, func(table string) bool { _, ok := sn.tables[table]; return ok })
 }
 
-func photoFiles(ctx context.Context, db bun.IDB, attached bool) (map[string]bool, error) {
+// photoFiles asks only tables that are there: an older schema has not all of them.
+func photoFiles(ctx context.Context, db bun.IDB, has func(table string) bool) (map[string]bool, error) {
 	var rows []struct {
 		File   string
 		Stands bool
 	}
 	query := "SELECT file, struck_at IS NULL AS stands FROM photos WHERE NOT erased"
-	if attached {
+	if has("request_files") {
 		query += " UNION ALL SELECT file, TRUE FROM request_files"
+	}
+	if has("guest_photos") {
+		query += " UNION ALL SELECT file, struck_at IS NULL FROM guest_photos"
 	}
 	if err := db.NewRaw(query).Scan(ctx, &rows); err != nil {
 		return nil, err

@@ -55,8 +55,22 @@ func (a *App) noticeLine(ctx context.Context, p *domain.Person, n *domain.Notice
 			return nil, err
 		}
 	}
-	text := notify.Compose(notify.Lang{Locale: locale, Loc: a.Loc}, n, e, v, notify.Inside)
-	return &views.NoticeLine{Notice: *n, Title: text.Title, Body: text.Body}, nil
+	text := notify.Compose(notify.Lang{Locale: locale, Loc: a.Loc}, n, e, v, notify.Inside, a.Store.Now())
+	line := &views.NoticeLine{Notice: *n, Title: text.Title, Body: text.Body}
+	return line, a.face(ctx, line, e, v)
+}
+
+// face puts the guest beside a notice whose photo its reader may see.
+func (a *App) face(ctx context.Context, line *views.NoticeLine, e *domain.Event, v domain.Viewer) error {
+	id := line.Args["guest_id"]
+	if id == "" || e == nil || !v.Can(domain.RightGuestsSee, e.Secrecy) {
+		return nil
+	}
+	list, err := a.Store.GuestsByID(ctx, []string{id})
+	if err == nil && len(list) == 1 && list[0].Photo != "" {
+		line.Guest = &list[0]
+	}
+	return err
 }
 
 // hasBell: a wall screen is nobody's, and is told nothing.

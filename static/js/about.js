@@ -25,7 +25,7 @@ const kinds = [
   [/^PUT \/guests\/[^/]+$/, "guest_changed"],
   [/^PUT .*\/invitation\/sent$/, "sent"],
   [/^(PUT|POST|DELETE) \/guests\/[^/]+\/(invitation|confirmations|pass)/, "changed"],
-  [/^DELETE \/guests\/[^/]+/, "guest_struck"],
+  [/^DELETE \/guests\/[^/]+$/, "guest_struck"],
   [/^PUT \/events\/[^/]+\/done$/, "done"],
   [/^\w+ \/(plans|seats)\//, "seated"],
 ];

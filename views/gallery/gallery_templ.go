@@ -3153,7 +3153,7 @@ func dialogs(s set) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = views.GuestDialog(s.Ctx).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = views.GuestDialog(s.Ctx, true).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
