@@ -194,14 +194,14 @@ func PartyCard(c Ctx, eventID string, g *PartyGroup) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\" data-party-card data-group data-fill=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "\" data-row data-party-card data-group data-fill=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var8 string
 		templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(partyFill(g))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/guests.templ`, Line: 46, Col: 117}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/guests.templ`, Line: 46, Col: 126}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 		if templ_7745c5c3_Err != nil {
@@ -1938,6 +1938,7 @@ func guestAttrs(c Ctx, g *domain.Guest) templ.Attributes {
 		"data-search":     g.Search,
 		"data-list":       "guests-" + partyKey(g.EventID, g.PartyID),
 		"data-order":      strconv.Itoa(g.Sort),
+		"data-row":        true,
 		"data-or-refetch": true,
 		"data-say":        g.Name + " " + c.T("position."+string(g.Position)),
 	}

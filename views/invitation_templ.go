@@ -2601,14 +2601,14 @@ func InvitationSheet(c Ctx, e *domain.Event, x *InvitationLine, said []domain.Co
 			templ_7745c5c3_Var132 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 206, "<article class=\"inv-sheet\" id=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 206, "<article class=\"inv-sheet\" data-row id=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var133 string
 		templ_7745c5c3_Var133, templ_7745c5c3_Err = templ.JoinStringErrs("inv-sheet-" + x.ID)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/invitation.templ`, Line: 412, Col: 52}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/invitation.templ`, Line: 412, Col: 61}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var133))
 		if templ_7745c5c3_Err != nil {
@@ -2621,7 +2621,7 @@ func InvitationSheet(c Ctx, e *domain.Event, x *InvitationLine, said []domain.Co
 		var templ_7745c5c3_Var134 string
 		templ_7745c5c3_Var134, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.FormatInt(x.Seq, 10))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/invitation.templ`, Line: 412, Col: 94}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/invitation.templ`, Line: 412, Col: 103}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var134))
 		if templ_7745c5c3_Err != nil {
@@ -2634,7 +2634,7 @@ func InvitationSheet(c Ctx, e *domain.Event, x *InvitationLine, said []domain.Co
 		var templ_7745c5c3_Var135 string
 		templ_7745c5c3_Var135, templ_7745c5c3_Err = templ.JoinStringErrs(string(x.Invitation.State()))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/invitation.templ`, Line: 412, Col: 138}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/invitation.templ`, Line: 412, Col: 147}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var135))
 		if templ_7745c5c3_Err != nil {
@@ -3952,7 +3952,7 @@ func headsText(c Ctx, e *domain.Event, s *domain.InvitationSums) string {
 
 func invitationAttrs(c Ctx, x *InvitationLine) templ.Attributes {
 	a := templ.Attributes{
-		"id": "invitation-" + x.ID, "data-seq": strconv.FormatInt(x.Seq, 10), "data-state": string(x.Invitation.State()), "data-order": strconv.Itoa(x.Sort), "data-list": "inv-all-" + x.EventID,
+		"id": "invitation-" + x.ID, "data-row": true, "data-seq": strconv.FormatInt(x.Seq, 10), "data-state": string(x.Invitation.State()), "data-order": strconv.Itoa(x.Sort), "data-list": "inv-all-" + x.EventID,
 		"data-say": x.Name + " " + c.T("invitation.state_"+string(x.Invitation.State())),
 	}
 	return a

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newEvent, VISIT } from "./lib/building.mjs";
+import { PICTURE } from "./lib/clerk.mjs";
 import { house, WALL } from "./lib/people.mjs";
 import { say } from "./lib/words.mjs";
 
@@ -192,4 +193,37 @@ test("the same act sent twice, as a phone with bad network does, moves the guest
   const { log } = await one.get(`/events/${visit}/log`);
   const moves = log.filter((l) => l.subject === `guest:${guest.id}` && l.verb === "guest.moved" && l.new === "lift");
   assert.equal(moves.length, 1);
+});
+
+test("a guest's photo is given on the list and seen at the posts and the door; only who may edit guests deletes it", async () => {
+  const guest = guests.秋英;
+  const supervisor = await home.desk("supervisor");
+  const lobby = await home.phone("security");
+  await supervisor.go(`/events/${visit}/guests`);
+  await lobby.go("/lobby?post=lobby");
+  supervisor.camera = (chooser) => chooser.setFiles(PICTURE);
+  await open(supervisor, guest);
+  await supervisor.press(`#edit-${guest.id}`);
+  await supervisor.press("#guest-picture");
+  await supervisor.hidden("#guest-dialog");
+  await supervisor.seen(`#face-${guest.id}`);
+  await open(lobby, guest);
+  await lobby.seen(`#face-${guest.id}`);
+  const drawn = async (person, img) => {
+    await person.page.locator(img).scrollIntoViewIfNeeded(); // what is far away is not fetched
+    await person.page.waitForFunction((s) => document.querySelector(s).naturalWidth > 0, img);
+  };
+  await drawn(lobby, `#face-${guest.id} img`);
+
+  await lobby.press(`#face-${guest.id}`);
+  await drawn(lobby, "#dialog-photo[open] img");
+  assert.equal(await lobby.visible("#photo-strike"), false, "a guard deletes nothing");
+  await lobby.page.keyboard.press("Escape");
+  await lobby.go(`/door?guest=${guest.id}`);
+  await drawn(lobby, `#card-${guest.id} .face img`);
+
+  await supervisor.press(`#face-${guest.id}`);
+  await supervisor.press("#photo-strike");
+  await supervisor.press("#dialog-confirm [type=submit]");
+  await supervisor.gone(`#face-${guest.id}`);
 });

@@ -162,7 +162,10 @@ func (s *Store) GuestPhoto(ctx context.Context, p *domain.Person, guestID, id st
 	if err == nil && !may { // secret since, or switched off
 		err = domain.ErrNotFound
 	}
-	return photo, err
+	if err != nil {
+		return nil, err
+	}
+	return photo, nil
 }
 
 // StruckGuestPhotos are those whose files may go.

@@ -16,7 +16,7 @@ import (
 // deeds is everything that can be asked of an event by somebody, by the name
 // of the method. Each would be right for the commander or the supervisor.
 type deeds struct {
-	event, item, round, guest, party, photo, plan, seat, host, stray, post, duty, vehicle, cue, patrol, checkpoint, function, line string
+	event, item, round, guest, party, face, photo, plan, seat, host, stray, post, duty, vehicle, cue, patrol, checkpoint, function, line string
 }
 
 func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain.Act) (domain.Receipt, error) {
@@ -48,6 +48,20 @@ func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain
 		"StrikePhoto": func(ctx context.Context, a act) (R, error) { return s.StrikePhoto(ctx, a, d.item, d.photo) },
 		"Photo": func(ctx context.Context, a act) (R, error) {
 			p, err := s.Photo(ctx, a.Person, d.photo)
+			if err != nil && p != nil {
+				return R{}, fmt.Errorf("handed out beside %w", err)
+			}
+			return R{}, err
+		},
+		"MayGuestPhoto": func(ctx context.Context, a act) (R, error) { return R{}, s.MayGuestPhoto(ctx, a.Person, d.guest) },
+		"AddGuestPhoto": func(ctx context.Context, a act) (R, error) {
+			return s.AddGuestPhoto(ctx, a, domain.GuestPhoto{ID: store.NewID(), GuestID: d.guest, File: "x"})
+		},
+		"StrikeGuestPhoto": func(ctx context.Context, a act) (R, error) {
+			return s.StrikeGuestPhoto(ctx, a, d.guest, d.face)
+		},
+		"GuestPhoto": func(ctx context.Context, a act) (R, error) {
+			p, err := s.GuestPhoto(ctx, a.Person, d.guest, d.face)
 			if err != nil && p != nil {
 				return R{}, fmt.Errorf("handed out beside %w", err)
 			}
@@ -259,6 +273,11 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 	d.function = must(t)(w.Store.AddFunction(t.Context(), domain.Act{}, event, domain.Function{Name: "签字", Kind: "signing", StartAt: w.Store.Now().Add(time.Hour), EndAt: w.Store.Now().Add(2 * time.Hour)})).Created
 	d.line = must(t)(w.Store.AddAgendaItem(t.Context(), domain.Act{}, event, domain.AgendaItem{Title: "主持", Minutes: 5})).Created
 	d.stray = must(t)(w.Store.MeetStray(t.Context(), domain.Act{}, domain.Stray{EventID: event, Name: "泽兰", State: domain.StrayAsked})).Created
+	d.face = store.NewID()
+	raw(t, w.Store, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.NewRaw("INSERT INTO guest_photos (id, guest_id, event_id, file, added_at, added_by) VALUES (?, ?, ?, 'x', ?, ?)", d.face, d.guest, event, w.Store.Now(), w.People["commander"].ID).Exec(ctx)
+		return err
+	})
 	if taken := w.Item(t, event, "S4").Photos; len(taken) > 0 {
 		d.photo = taken[0].ID
 	}
@@ -268,7 +287,7 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 // Every method that takes a person and something of an event is tried here.
 func TestAllDeedsAreTried(t *testing.T) {
 	elsewhere := "Write CreateEvent CreatePerson UpdatePerson SetPin SetDisabled SetLocale RevokeSession CreateSession Events " +
-		"SetDaisRule SetGuestDays AddLevelRule ChangeLevelRule MoveLevelRule DeleteLevelRule AddLift SetLift LookedAt Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName " +
+		"SetDaisRule SetGuestDays AllowGuestPhotos AddLevelRule ChangeLevelRule MoveLevelRule DeleteLevelRule AddLift SetLift LookedAt Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName " +
 		"MakeRequest Requests Request RequestOf AcceptRequest OfferRoom WithdrawOffer DeclineRequest AskOrganiser NoteRequest AssignRequest RevokeRequestLink SetReplyHours TakeOffer RefuseOffers AnswerQuestion CompleteNeed WithdrawRequest ConfirmPlan AcceptHall SignRecord" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, request_test.go, seat_test.go
 	tried := deeds{}.all(nil)
 	typ := reflect.TypeFor[*store.Store]()
@@ -326,7 +345,7 @@ func TestOutsiders(t *testing.T) {
 			equal(t, "announced", h.count(), 0)
 		}
 		// What does not exist at all answers the same.
-		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x", post: "x", duty: "x", vehicle: "x", cue: "x", patrol: "x", checkpoint: "x", function: "x", line: "x"}).all(s) {
+		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", face: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x", post: "x", duty: "x", vehicle: "x", cue: "x", patrol: "x", checkpoint: "x", function: "x", line: "x"}).all(s) {
 			if name == "UpdateEvent" {
 				continue // its draft is made from the event
 			}
