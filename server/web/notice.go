@@ -76,11 +76,17 @@ func (a *App) face(ctx context.Context, line *views.NoticeLine, e *domain.Event,
 // hasBell: a wall screen is nobody's, and is told nothing.
 func hasBell(p *domain.Person) bool { return p != nil && p.Role != domain.RoleBoard }
 
-func (a *App) bell(ctx context.Context, p *domain.Person, locale string) (views.Bell, error) {
+// bell is what waits for the person's word. A page that shows cues as cards of their
+// own is not told of them once more in the bar above it.
+func (a *App) bell(ctx context.Context, p *domain.Person, locale, view string) (views.Bell, error) {
 	if !hasBell(p) {
 		return views.Bell{}, nil
 	}
-	b, err := a.Store.Bell(ctx, p.ID)
+	var shown []domain.NoticeKind
+	if view == ViewToday {
+		shown = append(shown, domain.NoticeCue)
+	}
+	b, err := a.Store.Bell(ctx, p.ID, shown...)
 	out := views.Bell{Seq: b.Seq, Open: b.Open}
 	if err == nil && b.Grave != nil {
 		out.Grave, err = a.noticeLine(ctx, p, b.Grave, locale)
@@ -110,7 +116,7 @@ func (a *App) personFragments(ctx context.Context, id string, key live.Key, subj
 	if err != nil {
 		return nil, err
 	}
-	b, err := a.bell(ctx, p, key.Locale)
+	b, err := a.bell(ctx, p, key.Locale, key.View)
 	return append(parts, views.BellLink(v, b), views.GraveBar(v, b)), err
 }
 
