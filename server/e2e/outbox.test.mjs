@@ -461,11 +461,8 @@ test("a post, a cue and the decision about early guests wait as rows of a list d
   await guard.person.press(`#my-cue-${cue.id} button`);
   await guard.person.seen(`#my-cue-${cue.id}[data-pending-as]`);
   await guard.person.seen(`#my-${duty}[data-pending="${say("js.waiting")}"]`);
-  assert.deepEqual(
-    (await entries(guard.person)).map((entry) => entry.row),
-    [`my-${duty}`, `my-cue-${cue.id}`],
-  );
-  const [reported] = await entries(guard.person);
+  const [reported, ...more] = await entries(guard.person);
+  assert.equal(more.length, 1);
   assert.ok(reported.about.startsWith(say("duty.report")), reported.about);
   await guard.person.page.reload();
   await guard.person.seen(`#my-${duty}[data-pending-as]`);
