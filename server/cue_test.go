@@ -60,7 +60,9 @@ func TestCueIsSaidOnce(t *testing.T) {
 		s.signIn(t, "security").does("PUT", "/guests/"+guests[0].ID+"/position", form("position", string(domain.PositionGate)))
 		bar := `id="grave-` + service.notice(domain.NoticeCue) + `"`
 		items.wait("the bar on other pages", func(f frame) bool { return strings.Contains(f.HTML, bar) })
-		today.wait("the bell on the day", func(f frame) bool { return strings.Contains(f.HTML, `id="bell"`) && strings.Contains(f.HTML, "has-open") })
+		today.wait("the bell on the day", func(f frame) bool {
+			return strings.Contains(f.HTML, `id="bell"`) && strings.Contains(f.HTML, "has-open")
+		})
 		if strings.Contains(today.markup(), bar) {
 			t.Error("pushed to the day as well")
 		}

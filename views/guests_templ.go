@@ -1945,6 +1945,9 @@ func guestAttrs(c Ctx, g *domain.Guest) templ.Attributes {
 	if car := guestCarText(g); car != "" {
 		a["data-car"] = car
 	}
+	if at := g.OverdueAt(); !at.IsZero() {
+		a["data-overdue"] = ISO(at)
+	}
 	if g.Previous != "" {
 		a["data-moved"] = ISO(g.PositionAt)
 	}

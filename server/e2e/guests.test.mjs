@@ -227,3 +227,33 @@ test("a guest's photo is given on the list and seen at the posts and the door; o
   await supervisor.press("#dialog-confirm [type=submit]");
   await supervisor.gone(`#face-${guest.id}`);
 });
+
+test("who is not seen at the next post in time is red at both: the one that he left and the one that waits", async () => {
+  const guest = guests.紫苏 ?? Object.values(guests).find((g) => g.position === "expected");
+  const gate = await home.phone("xionghuang");
+  const door = await home.phone("security");
+  await gate.go("/lobby?post=gate");
+  await door.go("/lobby?post=drop-off");
+  const red = (person) =>
+    person.page.$eval(`${row(guest)} .guest-name`, (el) => {
+      const late = document.createElement("i");
+      late.style.color = "var(--late)";
+      document.body.append(late);
+      const same = getComputedStyle(el).color === getComputedStyle(late).color;
+      late.remove();
+      return same;
+    });
+  assert.deepEqual([await red(gate), await red(door)], [false, false]);
+  const guard = await home.as("xionghuang");
+  const ago = new Date(Date.now() - 30 * 60000).toISOString(); // tapped where there was no network
+  await guard.must("PUT", `/guests/${guest.id}/position`, { position: "gate" }, { "X-Acted-At": ago });
+  for (const person of [gate, door]) {
+    await person.seen(`${row(guest)}[data-position=gate][data-lost]`, { state: "attached" });
+    assert.equal(await red(person), true);
+  }
+  await guard.must("PUT", `/guests/${guest.id}/position`, { position: "drop-off" });
+  for (const person of [gate, door]) {
+    await person.seen(`${row(guest)}[data-position=drop-off]:not([data-lost])`, { state: "attached" });
+    assert.equal(await red(person), false);
+  }
+});

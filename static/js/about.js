@@ -24,7 +24,6 @@ const kinds = [
   [/^POST .*\/guests$/, "guest_added"],
   [/^PUT \/guests\/[^/]+$/, "guest_changed"],
   [/^PUT .*\/invitation\/sent$/, "sent"],
-  [/^(PUT|POST|DELETE) \/guests\/[^/]+\/(invitation|confirmations|pass)/, "changed"],
   [/^DELETE \/guests\/[^/]+$/, "guest_struck"],
   [/^PUT \/events\/[^/]+\/done$/, "done"],
   [/^\w+ \/(plans|seats)\//, "seated"],
