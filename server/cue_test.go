@@ -48,3 +48,30 @@ func TestCuesOfMyDay(t *testing.T) {
 		check("acknowledged", false, false, true)
 	})
 }
+
+// TestCueIsSaidOnce: the bar over every page says a grave cue; on the day, where it is a card of its own, it does not.
+func TestCueIsSaidOnce(t *testing.T) {
+	told(t, func(t *testing.T, s *site, _ *outside) {
+		w := s.world
+		guests := s.guests(t, w.Event, guest("杜若", ""))
+		service := s.signIn(t, "service")
+		own := domain.PersonTopic(w.People["service"].ID)
+		today, items := service.watch("topic="+own+"&view=today"), service.watch("topic="+own+"&view=items")
+		s.signIn(t, "security").does("PUT", "/guests/"+guests[0].ID+"/position", form("position", string(domain.PositionGate)))
+		bar := `id="grave-` + service.notice(domain.NoticeCue) + `"`
+		items.wait("the bar on other pages", func(f frame) bool { return strings.Contains(f.HTML, bar) })
+		today.wait("the bell on the day", func(f frame) bool {
+			return strings.Contains(f.HTML, `id="bell"`) && strings.Contains(f.HTML, "has-open")
+		})
+		if strings.Contains(today.markup(), bar) {
+			t.Error("pushed to the day as well")
+		}
+		page := service.get("/today", "Accept", "text/html").body
+		if strings.Contains(page, bar) || strings.Count(page, `class="my-duty my-cue card"`) != 1 {
+			t.Error("the day says it twice, or not at all")
+		}
+		if page := service.get("/events", "Accept", "text/html").body; !strings.Contains(page, bar) {
+			t.Error("other pages do not say it")
+		}
+	})
+}

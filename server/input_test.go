@@ -39,7 +39,7 @@ var fieldsOf = map[string][]string{
 	"POST /events/:id/seats": {"name", "function", "room_id", "place", "layout", "seats", "split", "variant"}, "POST /events/:id/hosts": {"hosts"},
 	"GET /events/:id/seats/print": {"what", "plan", "paper"}, "GET /events/:id/seats/:plan": {"view", "q"}, "PUT /plans/:id/filling": {"x"}, "DELETE /plans/:id/change": {"no"},
 	"PUT /plans/:id/newcomer": {"person"}, "POST /plans/:id/cards": {"seq"}, "PUT /seats/:id/occupant": {"person", "from", "seen"}, "DELETE /seats/:id/occupant": {"close_up", "seen"},
-	"PUT /settings/seating": {"dais_rule"}, "PUT /settings/retention": {"guest_days"},
+	"PUT /settings/seating": {"dais_rule"}, "PUT /settings/retention": {"guest_days"}, "PUT /settings/guest-photos": {"allowed"}, "PUT /guests/:id/photos/:photo": {"photo"},
 	"POST /events/:id/invitations/import": {"text"}, "POST /events/:id/invitations/mails": {"which", "guest"}, "PUT /events/:id/letter": {"subject_zh", "zh", "subject_en", "en", "remind"}, "GET /events/:id/invitations": {"show", "q", "page"},
 	"PUT /guests/:id/invitation": {"email", "locale"}, "PUT /guests/:id/invitation/sent": {"channel"}, "PUT /guests/:id/invitation/taken": {"x"}, "POST /guests/:id/confirmations": {"way", "result", "spoke_to", "note"},
 	"GET /g/:token": {"lang", "done"}, "POST /g/:token": passFields, "POST /g/:token/opened": {"x"},

@@ -11,6 +11,7 @@ import (
 	"image/png"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"huiwu/server/domain"
+	"huiwu/server/notify"
 	"huiwu/server/photos"
 	"huiwu/server/store"
 )
@@ -386,3 +388,126 @@ var smallPicture = func() string {
 	}
 	return b.String()
 }()
+
+// What a guest looks like: given on the list, shown at the posts, at the door and beside the warning of the next
+// post; never in what a phone is woken with; a picture without what the camera wrote.
+func TestGuestPhoto(t *testing.T) {
+	both(t, func(t *testing.T, s *site) {
+		g := s.guests(t, s.world.Event, store.GuestDraft{Guest: domain.Guest{Name: "白术"}})[0]
+		commander, security := s.signIn(t, "commander"), s.signIn(t, "security")
+		shoot := func(c *client, id string, body []byte) *answer {
+			return c.raw("PUT", "/guests/"+g.ID+"/photos/"+id, bytes.NewReader(body), "Content-Type", "image/jpeg", "HX-Request", "true", "Idempotency-Key", store.NewID())
+		}
+		id := store.NewID()
+		exif := append([]byte{0xff, 0xd8, 0xff, 0xe1, 0, 19}, []byte("Exif\x00\x00SECRETOWNER")...)
+		a := shoot(commander, id, append(exif, picture(t, 2000, 1500)[2:]...))
+		url := "/guests/" + g.ID + "/photos/" + id
+		if a.status != 200 || !strings.Contains(a.body, url+"/thumb") {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		if a := shoot(commander, store.NewID(), []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic")); a.status != 422 {
+			t.Errorf("HEIC: %d %s", a.status, a.body)
+		}
+		if a := shoot(security, store.NewID(), picture(t, 30, 20)); a.status != 403 {
+			t.Errorf("a guard: %d", a.status)
+		}
+		for path, long := range map[string]int{url: 1600, url + "/thumb": 320} {
+			a := security.get(path)
+			cfg, format, err := image.DecodeConfig(strings.NewReader(a.body))
+			if err != nil || format != "jpeg" || cfg.Width != long || strings.Contains(a.body, "SECRETOWNER") {
+				t.Errorf("%s: %s %d %v", path, format, cfg.Width, err)
+			}
+			if a.header.Get("Cache-Control") != "private, max-age=600" || a.header.Get("Content-Security-Policy") != "default-src 'none'; frame-ancestors 'none'; sandbox" {
+				t.Error(path, a.header)
+			}
+			if a := s.nobody().send("GET", path, nil); a.status != http.StatusSeeOther {
+				t.Errorf("%s for nobody: %d", path, a.status)
+			}
+		}
+		for _, path := range []string{"/lobby", "/door?guest=" + g.ID, "/events/" + s.world.Event + "/guests"} {
+			if !strings.Contains(security.get(path).body, url+"/thumb") {
+				t.Error(path, " does not show it")
+			}
+		}
+		if strings.Contains(security.get("/door/list").body, id) {
+			t.Error("it is on the list that phones keep for the day")
+		}
+
+		security.does(http.MethodPut, "/me/post", form("post", "drop-off"))
+		commander.does(http.MethodPut, "/guests/"+g.ID+"/position", form("position", "gate"))
+		if _, err := s.Store.ReadTopic(t.Context(), domain.EventTopic(s.world.Event)); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(security.get("/notices").body, url+"/thumb") {
+			t.Error("the next post's warning does not show it")
+		}
+		list, err := s.Store.Notices(t.Context(), s.world.People["security"].ID, 10)
+		list = slices.DeleteFunc(list, func(n domain.Notice) bool { return n.Kind != domain.NoticeGuest })
+		if err != nil || len(list) != 1 {
+			t.Fatal(list, err)
+		}
+		e, v, err := s.Store.Event(t.Context(), s.world.People["security"], s.world.Event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, where := range []notify.Where{notify.Inside, notify.Outside, notify.Group} {
+			text := notify.Compose(notify.Lang{Locale: "zh", Loc: s.Store.Loc}, &list[0], e, v, where, s.Store.Now())
+			if strings.Contains(text.Title+text.Body, id) || strings.Contains(text.Title+text.Body, g.ID) || strings.Contains(text.Title+text.Body, g.Name) != (where != notify.Group) {
+				t.Errorf("%v: %+v", where, text)
+			}
+			text = notify.Compose(notify.Lang{Locale: "zh", Loc: s.Store.Loc}, &list[0], e, v, where, e.EndAt.Add(domain.NamesStay+time.Minute))
+			if strings.Contains(text.Title+text.Body, g.Name) {
+				t.Errorf("%v, the event is over: %+v", where, text)
+			}
+		}
+		if body := security.get("/notices", "Accept", "application/json").body; strings.Contains(body, `"file"`) {
+			t.Error("where files lie is nobody's business")
+		}
+		commander.does(http.MethodDelete, url, nil)
+		if a := security.send("GET", url, nil); a.status != 404 {
+			t.Errorf("struck: %d", a.status)
+		}
+	})
+}
+
+// The files go with the rows: at once when another takes its place, and with the names.
+func TestGuestPhotoIsErased(t *testing.T) {
+	blobs := &counted{Blobs: openDisk(t)}
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	s := start(t, setting{Photos: blobs, Now: func() time.Time { return now }})
+	g, commander := s.guests(t, s.world.Event, store.GuestDraft{Guest: domain.Guest{Name: "白术"}})[0], s.signIn(t, "commander")
+	key, id, body := store.NewID(), store.NewID(), picture(t, 30, 20)
+	put := func(id, key string) {
+		t.Helper()
+		if a := commander.raw("PUT", "/guests/"+g.ID+"/photos/"+id, bytes.NewReader(body), "HX-Request", "true", "Idempotency-Key", key); a.status != 200 {
+			t.Fatal(a.status, a.body)
+		}
+	}
+	left := func(what string, want int) {
+		t.Helper()
+		if _, err := s.Web.ErasePhotos(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := blobs.left(); n != want {
+			t.Errorf("%s: %d files, want %d", what, n, want)
+		}
+	}
+	put(id, key)
+	put(id, key)
+	put(id, store.NewID())
+	left("the same one thrice", 2)
+	put(store.NewID(), store.NewID())
+	if n := blobs.left(); n != 4 {
+		t.Errorf("both: %d files", n)
+	}
+	left("another in its place", 2)
+	if files, err := s.Store.PhotoFiles(t.Context()); err != nil || len(files) == 0 {
+		t.Error("backup and sweep do not know them: ", files, err)
+	}
+	now = now.AddDate(0, 0, domain.GuestDaysUsual+30)
+	left("the event is long over", 2)
+	if n, err := s.Store.EraseGuests(t.Context()); err != nil || n == 0 {
+		t.Fatal(n, err)
+	}
+	left("erased", 0)
+}

@@ -613,6 +613,10 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("start_at", fmt.Sprintf("2032-01-%02dT09:00", x.n+1))
 	case "POST /events/:id/series":
 		fields = form("repeat", "days", "every", "1", "count", "1")
+	case "PUT /settings/guest-photos":
+		if m.sql("UPDATE sites SET no_guest_photos = TRUE"); x.who.as == "admin" { // and back to what the other routes need
+			fields = form("allowed", "on")
+		}
 	case "PUT /settings/retention":
 		fields = form("guest_days", fmt.Sprint(100+x.n))
 	case "POST /events/:id/guests/import":
@@ -665,17 +669,33 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	if strings.HasSuffix(path, "/seats/print") {
 		path += "?what=list&plan=" + x.ev.plan
 	}
-	if strings.HasSuffix(path, ":photo") {
+	if strings.Contains(path, ":photo") {
 		photo := store.NewID()
-		if r.Method == http.MethodDelete {
+		switch {
+		case strings.HasPrefix(path, "/guests/"):
+			m.guestPhoto(r, x, id, photo)
+		case r.Method == http.MethodDelete:
 			m.sql("INSERT INTO photos (id, item_id, event_id, file, width, height, taken_at, taken_by, received_at, erased) VALUES (?, ?, ?, ?, 4, 3, ?, ?, ?, FALSE)",
 				photo, id, x.ev.e.ID, photo, "2026-01-01 00:00:00+00:00", m.s.world.People["board"].ID, "2026-01-01 00:00:00+00:00")
-		} else { // there may be too many
+		default: // there may be too many
 			m.sql("UPDATE photos SET struck_at = '2026-01-01 00:00:00+00:00' WHERE item_id = ? AND taken_by <> ?", id, m.s.world.People["supervisor"].ID)
 		}
 		path = strings.Replace(path, ":photo", photo, 1)
 	}
 	return path, fields
+}
+
+// guestPhoto gives the guest the photo that is to be seen or struck; a new one takes the place of none.
+func (m *matrix) guestPhoto(r server.Route, x *target, guest, photo string) {
+	m.t.Helper()
+	m.sql("DELETE FROM guest_photos WHERE guest_id = ?", guest)
+	if r.Method == http.MethodPut {
+		return
+	}
+	m.sql("INSERT INTO guest_photos (id, guest_id, event_id, file, added_at, added_by) VALUES (?, ?, ?, ?, '2026-01-01 00:00:00+00:00', ?)", photo, guest, x.ev.e.ID, photo, m.s.world.People["board"].ID)
+	if err := photos.Save(m.t.Context(), m.s.Web.Photos, photo, photos.Picture{Full: []byte("full"), Thumb: []byte("thumb")}); err != nil {
+		m.t.Fatal(err)
+	}
 }
 
 // booking makes a request in the state from which the route leads on, and its address and body.
@@ -1066,6 +1086,8 @@ func (m *matrix) expected(r server.Route, x target) string {
 		if r.Path == "/items/:id/exemption" {
 			may = may || v.Can(domain.RightItemAccept, secrecy)
 		}
+	case r.Right == domain.RightGuestsSee && strings.HasPrefix(r.Path, "/guests/:id/photos/"):
+		unseen = !may || secrecy == domain.SecrecySecret
 	case r.Right == domain.RightGuestsEdit && strings.HasPrefix(r.Path, "/guests/"):
 		unseen = !v.Can(domain.RightGuestsSee, secrecy)
 	case strings.HasPrefix(r.Path, "/photos/"):

@@ -2376,14 +2376,14 @@ func InvitationSheet(c Ctx, e *domain.Event, x *InvitationLine, said []domain.Co
 			templ_7745c5c3_Var120 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 184, "<article class=\"inv-sheet\" id=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 184, "<article class=\"inv-sheet\" data-row id=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var121 string
 		templ_7745c5c3_Var121, templ_7745c5c3_Err = templ.JoinStringErrs("inv-sheet-" + x.ID)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/invitation.templ`, Line: 374, Col: 52}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/invitation.templ`, Line: 374, Col: 61}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var121))
 		if templ_7745c5c3_Err != nil {
@@ -2396,7 +2396,7 @@ func InvitationSheet(c Ctx, e *domain.Event, x *InvitationLine, said []domain.Co
 		var templ_7745c5c3_Var122 string
 		templ_7745c5c3_Var122, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.FormatInt(x.Seq, 10))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/invitation.templ`, Line: 374, Col: 94}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/invitation.templ`, Line: 374, Col: 103}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var122))
 		if templ_7745c5c3_Err != nil {
@@ -2409,7 +2409,7 @@ func InvitationSheet(c Ctx, e *domain.Event, x *InvitationLine, said []domain.Co
 		var templ_7745c5c3_Var123 string
 		templ_7745c5c3_Var123, templ_7745c5c3_Err = templ.JoinStringErrs(string(x.Invitation.State()))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/invitation.templ`, Line: 374, Col: 138}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/invitation.templ`, Line: 374, Col: 147}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var123))
 		if templ_7745c5c3_Err != nil {
@@ -3727,7 +3727,7 @@ func headsText(c Ctx, e *domain.Event, s *domain.InvitationSums) string {
 
 func invitationAttrs(c Ctx, x *InvitationLine) templ.Attributes {
 	a := templ.Attributes{
-		"id": "invitation-" + x.ID, "data-seq": strconv.FormatInt(x.Seq, 10), "data-state": string(x.Invitation.State()), "data-order": strconv.Itoa(x.Sort), "data-list": "inv-all-" + x.EventID,
+		"id": "invitation-" + x.ID, "data-row": true, "data-seq": strconv.FormatInt(x.Seq, 10), "data-state": string(x.Invitation.State()), "data-order": strconv.Itoa(x.Sort), "data-list": "inv-all-" + x.EventID,
 		"data-say": x.Name + " " + c.T("invitation.state_"+string(x.Invitation.State())),
 	}
 	return a

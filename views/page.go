@@ -279,6 +279,7 @@ type ItemGroup struct {
 // GuestsPage is GET /events/{id}/guests.
 type GuestsPage struct {
 	Page
+	Photos  bool // guests may have one
 	Event   domain.Event
 	Counts  domain.GuestCounts
 	Parties []PartyGroup
@@ -483,6 +484,7 @@ type Bell struct {
 type NoticeLine struct {
 	domain.Notice
 	Title, Body string
+	Guest       *domain.Guest // whose photo stands beside it
 }
 
 // NoticesPage is GET /notices.

@@ -53,7 +53,9 @@ func galleryHandler() http.Handler {
 	mux.HandleFunc("GET /gallery.js", galleryFile("text/javascript; charset=utf-8", gallery.Script))
 	mux.HandleFunc("GET /static/", func(w http.ResponseWriter, r *http.Request) { galleryAsset(w, r, r.URL.Path) })
 	mux.HandleFunc("GET /manifest.webmanifest", func(w http.ResponseWriter, r *http.Request) { galleryAsset(w, r, "manifest.webmanifest") })
-	mux.HandleFunc("GET /photos/", func(w http.ResponseWriter, r *http.Request) { galleryAsset(w, r, static.URL("icon-192.png")) })
+	for _, where := range []string{"GET /photos/", "GET /guests/"} {
+		mux.HandleFunc(where, func(w http.ResponseWriter, r *http.Request) { galleryAsset(w, r, static.URL("icon-192.png")) })
+	}
 	mux.HandleFunc("GET /sw.js", http.NotFound) // nothing of the gallery is kept on the device
 	mux.HandleFunc("GET /{group}", galleryPage)
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {

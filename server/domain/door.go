@@ -213,13 +213,16 @@ type Head struct {
 	Hidden       bool     `json:"hidden,omitempty"` // of an event that the reader may not see: counted, not named
 }
 
-// Headcount is everybody who is in the building now, each once.
+// Headcount is everybody who is in the building now, each once. NotSeen are guests
+// whom nobody saw leave although their event is over: the hall was checked and its
+// people released, so they count no longer, but whoever asks is told of them.
 type Headcount struct {
-	Guests []Head `json:"guests"`
-	Staff  []Head `json:"staff"`
+	Guests  []Head `json:"guests"`
+	Staff   []Head `json:"staff"`
+	NotSeen []Head `json:"not_seen,omitempty"`
 }
 
-// Total is everybody.
+// Total is everybody who is inside.
 func (h *Headcount) Total() int { return len(h.Guests) + len(h.Staff) }
 
 // Floors counts everybody by floor, the lowest first; 0 is not known.
@@ -248,8 +251,10 @@ type FloorCount struct {
 // organisation and phone. Where he stands twice, the list on which he was seen
 // last says where he is. Without a phone two of one name on one list are two
 // people, and so are those on two lists whose titles differ: nobody is left behind
-// for being called like another. floors are the events' own.
-func CountHeads(guests []Guest, floors map[string]int, hidden map[string]bool) []Head {
+// for being called like another. floors are the events' own; over are those whose
+// people were released: who was seen last there was not seen leaving, and is masked
+// as everywhere (see Event.NamesHidden).
+func CountHeads(guests []Guest, floors map[string]int, hidden, over map[string]bool) (inside, notSeen []Head) {
 	type person struct {
 		name, organisation, phone string
 		title                     string // without a phone
@@ -284,7 +289,6 @@ func CountHeads(guests []Guest, floors map[string]int, hidden map[string]bool) [
 			last[p] = g
 		}
 	}
-	var list []Head
 	for _, p := range order {
 		g := last[p]
 		if !g.Inside() {
@@ -297,9 +301,14 @@ func CountHeads(guests []Guest, floors map[string]int, hidden map[string]bool) [
 		if hidden[g.EventID] {
 			h.Hidden, h.Name, h.Organisation = true, "", ""
 		}
-		list = append(list, h)
+		if over[g.EventID] {
+			h.Name = MaskName(h.Name)
+			notSeen = append(notSeen, h)
+		} else {
+			inside = append(inside, h)
+		}
 	}
-	return list
+	return inside, notSeen
 }
 
 // DoorOrder puts who comes next at the top of the door's queue: the nearest

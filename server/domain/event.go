@@ -97,6 +97,8 @@ type Site struct {
 	DaisRule  DaisRule `json:"dais_rule"`  // of even rows on the dais; "" is A
 	GuestDays int      `json:"guest_days"` // how long after an event its guests are kept by name
 
+	NoGuestPhotos bool `json:"no_guest_photos"` // the house shows nobody what its guests look like
+
 	// ReplyMinutes of house hours has the house to answer a booking request; see HouseHours.
 	ReplyMinutes int    `json:"reply_minutes"`
 	HouseOpens   int    `json:"house_opens"`

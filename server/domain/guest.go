@@ -88,6 +88,7 @@ type Guest struct {
 	Struck       bool       `json:"struck,omitempty"`                 // taken off the list; the row stays
 	PassNo       int        `json:"-"`                                // see Pass
 	Said         Answer     `bun:",scanonly" json:"answer,omitempty"` // to the invitation; in lists only
+	Photo        string     `bun:",scanonly" json:"photo,omitempty"`  // the GuestPhoto that the reader may see
 	Hidden       bool       `bun:",scanonly" json:"hidden,omitempty"` // see Event.NamesHidden
 
 	SignedInAt *time.Time `json:"signed_in_at,omitempty"`

@@ -379,7 +379,7 @@ func guestTrigger(c *Change, g *Guest) Trigger {
 	}
 	t := Trigger{
 		Key: keyOf(string(NoticeGuest), g.EventID, who, c.New), Kind: NoticeGuest, EventID: g.EventID, Working: true, By: c.PersonID,
-		Args: Args{"guest": g.Name, "title": g.Title, "car": strings.TrimSpace(g.Plate + " " + g.Bay), "needs": g.Needs, "n": "1", "from": c.New}, URL: "/lobby",
+		Args: Args{"guest": g.Name, "guest_id": g.ID, "title": g.Title, "car": strings.TrimSpace(g.Plate + " " + g.Bay), "needs": g.Needs, "n": "1", "from": c.New}, URL: "/lobby",
 	}
 	if g.NextAt != nil && g.Position == at {
 		t.Args["eta"] = strconv.Itoa(max(1, int(g.NextAt.Sub(g.PositionAt).Round(time.Minute)/time.Minute)))

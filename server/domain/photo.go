@@ -20,6 +20,19 @@ type Photo struct {
 	Erased     bool       `json:"-"` // the files are gone, some time after it was struck
 }
 
+// GuestPhoto is what a guest looks like, for who receives him. Personal data: shown
+// where his name is, and gone with it. A row that is struck stays only until its
+// files are gone.
+type GuestPhoto struct {
+	ID       string     `bun:",pk" json:"id"` // made on the phone: sent again it is the same photo
+	GuestID  string     `json:"guest_id"`
+	EventID  string     `json:"event_id"`
+	File     string     `json:"-"` // see Photo
+	AddedAt  time.Time  `json:"added_at"`
+	AddedBy  string     `json:"added_by"`
+	StruckAt *time.Time `json:"-"`
+}
+
 // MaxPhotos is how many photos of one item may stand.
 const MaxPhotos = 12
 

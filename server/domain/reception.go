@@ -99,6 +99,6 @@ func overdueTrigger(e *Event, g *Guest) Trigger {
 	return Trigger{
 		Key: keyOf(string(NoticeOverdue), who, string(g.Position), strconv.FormatInt(g.PositionAt.Unix(), 10)), Kind: NoticeOverdue, EventID: e.ID, Working: true, Grave: true,
 		Crews: []Crew{CrewCTL}, Command: true, Items: []string{"guest:" + g.ID},
-		Args: Args{"guest": g.Name, "n": "1", "from": string(g.Position), "at": g.PositionAt.UTC().Format(time.RFC3339)}, URL: "/lobby?post=" + string(g.Position.Next()),
+		Args: Args{"guest": g.Name, "guest_id": g.ID, "n": "1", "from": string(g.Position), "at": g.PositionAt.UTC().Format(time.RFC3339)}, URL: "/lobby?post=" + string(g.Position.Next()),
 	}
 }

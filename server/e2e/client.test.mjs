@@ -759,13 +759,13 @@ test("search filters by name, pinyin, initials and plate", async () => {
 
 // guest is a row as views.LobbyRow draws it.
 const guest = (id, seq, position, next) =>
-  `<li id="guest-${id}" data-seq="${seq}" data-position="${position}" data-party="p" data-car="测A·00001 B01" data-list="rows" data-order="${id}" data-say="G${id} ${position}">
+  `<li id="guest-${id}" data-row data-seq="${seq}" data-position="${position}" data-party="p" data-car="测A·00001 B01" data-list="rows" data-order="${id}" data-say="G${id} ${position}">
 <form hx-put="/guests/${id}/position" hx-swap="none"><button id="next-${id}" class="act-move" name="position" value="${next}" data-next><span data-label>${next}</span></button></form></li>`;
 
 const lobby = (...rows) =>
   `<div id="lobby" data-post=""><label><input type="radio" name="post" value="" data-post-choice></label><label><input type="radio" name="post" value="lobby" data-post-choice></label>
 <input type="search" data-filter="hall"><b data-sum="inside">0</b><dl id="counts-e1" data-seq="10" data-inside="3"></dl><dl id="counts-e2" data-seq="10" data-inside="4"></dl>
-<div id="hall"><section id="party-p" data-party-card><p data-cars></p><form hx-put="/parties/p/position" hx-swap="none"><button id="all" name="position" value="gate" class="act-move" data-party-next><b data-waiting></b><span data-label></span></button></form>
+<div id="hall"><section id="party-p" data-row data-party-card><p data-cars></p><form hx-put="/parties/p/position" hx-swap="none"><button id="all" name="position" value="gate" class="act-move" data-party-next><b data-waiting></b><span data-label></span></button></form>
 <ul id="rows">${rows.join("")}</ul></section></div></div>`;
 
 test("a post in the lobby: who comes next, the big button, the whole party, the sums", async () => {
@@ -801,7 +801,7 @@ test("a post in the lobby: who comes next, the big button, the whole party, the 
 });
 
 test("the dialog of one row is filled from it and from what stands around it", async () => {
-  await show(`<section data-fill='{"party":"One"}'><ul><li id="guest-1" data-seq="10"><button id="pen" type="button" data-open="edit" data-url="/guests/1" data-fill='{"name":"杜仲"}'>Edit</button></li></ul></section>
+  await show(`<section data-fill='{"party":"One"}'><ul><li id="guest-1" data-row data-seq="10"><button id="pen" type="button" data-open="edit" data-url="/guests/1" data-fill='{"name":"杜仲"}'>Edit</button></li></ul></section>
 <dialog id="edit"><form hx-put="/guests/-" hx-swap="none"><h2 data-slot="name"></h2><input name="name"><p data-error-for="name"></p><input name="party"><button id="save">Save</button></form></dialog>`);
   stub.act = (_, n) => (n === 1 ? { status: 422, body: '<p data-error="name">Taken</p>' } : { status: 200 });
   await page.click("#pen");

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newEvent, VISIT } from "./lib/building.mjs";
+import { PICTURE } from "./lib/clerk.mjs";
 import { house, WALL } from "./lib/people.mjs";
 import { say } from "./lib/words.mjs";
 
@@ -192,4 +193,67 @@ test("the same act sent twice, as a phone with bad network does, moves the guest
   const { log } = await one.get(`/events/${visit}/log`);
   const moves = log.filter((l) => l.subject === `guest:${guest.id}` && l.verb === "guest.moved" && l.new === "lift");
   assert.equal(moves.length, 1);
+});
+
+test("a guest's photo is given on the list and seen at the posts and the door; only who may edit guests deletes it", async () => {
+  const guest = guests.秋英;
+  const supervisor = await home.desk("supervisor");
+  const lobby = await home.phone("security");
+  await supervisor.go(`/events/${visit}/guests`);
+  await lobby.go("/lobby?post=lobby");
+  supervisor.camera = (chooser) => chooser.setFiles(PICTURE);
+  await open(supervisor, guest);
+  await supervisor.press(`#edit-${guest.id}`);
+  await supervisor.press("#guest-picture");
+  await supervisor.hidden("#guest-dialog");
+  await supervisor.seen(`#face-${guest.id}`);
+  await open(lobby, guest);
+  await lobby.seen(`#face-${guest.id}`);
+  const drawn = async (person, img) => {
+    await person.page.locator(img).scrollIntoViewIfNeeded(); // what is far away is not fetched
+    await person.page.waitForFunction((s) => document.querySelector(s).naturalWidth > 0, img);
+  };
+  await drawn(lobby, `#face-${guest.id} img`);
+
+  await lobby.press(`#face-${guest.id}`);
+  await drawn(lobby, "#dialog-photo[open] img");
+  assert.equal(await lobby.visible("#photo-strike"), false, "a guard deletes nothing");
+  await lobby.page.keyboard.press("Escape");
+  await lobby.go(`/door?guest=${guest.id}`);
+  await drawn(lobby, `#card-${guest.id} .face img`);
+
+  await supervisor.press(`#face-${guest.id}`);
+  await supervisor.press("#photo-strike");
+  await supervisor.press("#dialog-confirm [type=submit]");
+  await supervisor.gone(`#face-${guest.id}`);
+});
+
+test("who is not seen at the next post in time is red at both: the one that he left and the one that waits", async () => {
+  const guest = guests.紫苏 ?? Object.values(guests).find((g) => g.position === "expected");
+  const gate = await home.phone("xionghuang");
+  const door = await home.phone("security");
+  await gate.go("/lobby?post=gate");
+  await door.go("/lobby?post=drop-off");
+  const red = (person) =>
+    person.page.$eval(`${row(guest)} .guest-name`, (el) => {
+      const late = document.createElement("i");
+      late.style.color = "var(--late)";
+      document.body.append(late);
+      const same = getComputedStyle(el).color === getComputedStyle(late).color;
+      late.remove();
+      return same;
+    });
+  assert.deepEqual([await red(gate), await red(door)], [false, false]);
+  const guard = await home.as("xionghuang");
+  const ago = new Date(Date.now() - 30 * 60000).toISOString(); // tapped where there was no network
+  await guard.must("PUT", `/guests/${guest.id}/position`, { position: "gate" }, { "X-Acted-At": ago });
+  for (const person of [gate, door]) {
+    await person.seen(`${row(guest)}[data-position=gate][data-lost]`, { state: "attached" });
+    assert.equal(await red(person), true);
+  }
+  await guard.must("PUT", `/guests/${guest.id}/position`, { position: "drop-off" });
+  for (const person of [gate, door]) {
+    await person.seen(`${row(guest)}[data-position=drop-off]:not([data-lost])`, { state: "attached" });
+    assert.equal(await red(person), false);
+  }
 });

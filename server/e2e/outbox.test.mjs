@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { chromium } from "playwright-core";
-import { newEvent } from "./lib/building.mjs";
+import { newEvent, VISIT } from "./lib/building.mjs";
 import { start } from "./lib/demo.mjs";
 import { entries, kept } from "./lib/outbox.mjs";
 import { flags, house, PHONE, until } from "./lib/people.mjs";
@@ -431,4 +431,51 @@ test("200 acts of four phones without network, replayed and reordered: each once
     );
     for (const id of ids) assert.equal(shown[id], "done");
   }
+});
+
+// Whatever is a card of its own says that its act waits: a post, a cue, what the commander decided; and reload loses none.
+test("a post, a cue and the decision about early guests wait as rows of a list do", async (t) => {
+  home.allow(away);
+  const visit = (await (await home.as("commander")).event(VISIT)).id;
+  const commander = await home.as("commander");
+  const staff = await (await home.as("admin")).staff();
+  const { posts } = await commander.get(`/events/${visit}/posts`);
+  const duty = posts.flatMap((p) => p.Duties).find((d) => d.person_id === staff.xionghuang).id;
+  const guard = await apart(t, "xionghuang");
+  const head = await apart(t, "commander");
+  await guard.person.go("/today");
+  await guard.person.seen(`#report-${duty}`);
+  const guest = (await commander.guests(visit)).find((g) => g.name === "杜仲");
+  await (await home.as("xionghuang")).must("PUT", `/guests/${guest.id}/position`, { position: "gate" });
+  const { cues } = await commander.get(`/events/${visit}/cues`);
+  const cue = cues.find((c) => c.crew === "SEC" && c.fired_at && !c.acknowledged_at);
+  await guard.person.seen(`#my-cue-${cue.id}`);
+  await head.person.go(`/events/${visit}/board`);
+  const go = `#early-go-${visit}`;
+  await head.person.seen(go);
+  guard.line.cut();
+  head.line.cut();
+
+  await guard.person.press(`#report-${duty}`);
+  await guard.person.seen(`#my-${duty}[data-pending-as]`);
+  await guard.person.press(`#my-cue-${cue.id} button`);
+  await guard.person.seen(`#my-cue-${cue.id}[data-pending-as]`);
+  await guard.person.seen(`#my-${duty}[data-pending="${say("js.waiting")}"]`);
+  const [reported, ...more] = await entries(guard.person);
+  assert.equal(more.length, 1);
+  assert.ok(reported.about.startsWith(say("duty.report")), reported.about);
+  await guard.person.page.reload();
+  await guard.person.seen(`#my-${duty}[data-pending-as]`);
+
+  await head.person.press(go);
+  await head.person.seen(`#early-${visit}[data-pending-as]`);
+  assert.equal((await entries(head.person)).length, 1);
+
+  guard.line.mend();
+  head.line.mend();
+  await guard.person.gone(`#my-cue-${cue.id}`, { timeout: 40000 });
+  await guard.person.seen(`#my-${duty}[data-duty=on]:not([data-pending])`, { timeout: 40000 });
+  await head.person.seen(`#early-${visit}:not([data-pending]) [data-mode=go]`, { timeout: 40000 });
+  const after = await commander.get(`/events/${visit}/cues`);
+  assert.ok(after.cues.find((c) => c.id === cue.id).acknowledged_at);
 });

@@ -99,7 +99,8 @@ test("the recorded run of the level-1 visit", { skip, timeout: 300000 }, async (
 
   // 石膏 is not at the toilets; 云石 stands in, and says so on her phone.
   const late = dutyOf("Z15", "shigao");
-  await desk.press(`#stand-${late}-${staff.yunshi}`);
+  await desk.page.selectOption(`#stand-who-${late}`, staff.yunshi);
+  await desk.press(`#stand-${late}`);
   await desk.soon(`#duty-${late}[data-duty=replaced]`);
   await phones.yunshi.says("main", posts.Z16.Post.name, 3000);
 

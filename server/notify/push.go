@@ -46,7 +46,7 @@ func (n *Notifier) push(ctx context.Context) error {
 
 // pushOne sends one notice to one device and notes what became of it.
 func (n *Notifier) pushOne(ctx context.Context, d store.Delivery) error {
-	text := Compose(n.lang(d.Person.Locale), &d.Notice, d.Event, d.Viewer, Outside)
+	text := Compose(n.lang(d.Person.Locale), &d.Notice, d.Event, d.Viewer, Outside, n.store.Now())
 	r := n.sendPush(ctx, &d.Device, message{Notice: d.Notice.ID, Title: text.Title, Body: text.Body, URL: d.Notice.URL, Tag: d.Notice.Key, Grave: d.Notice.Grave, At: d.Notice.MadeAt.UnixMilli()})
 	if ctx.Err() != nil {
 		return nil //nolint:nilerr // shutting down: the claim runs out, another instance sends
@@ -169,7 +169,7 @@ func (n *Notifier) contact() string {
 // TestPush rings one device now and says how it went: nil, or a refusal with a
 // sentence for its owner.
 func (n *Notifier) TestPush(ctx context.Context, d *domain.PushDevice, locale string) error {
-	text := Compose(n.lang(locale), &domain.Notice{Kind: domain.NoticeTest}, nil, domain.Viewer{}, Outside)
+	text := Compose(n.lang(locale), &domain.Notice{Kind: domain.NoticeTest}, nil, domain.Viewer{}, Outside, n.store.Now())
 	r := n.sendPush(ctx, d, message{Title: text.Title, Body: text.Body, URL: "/me", Tag: "test", At: n.store.Now().UnixMilli()})
 	switch {
 	case r.ok:

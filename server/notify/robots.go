@@ -57,7 +57,7 @@ func (n *Notifier) lines(b *store.Batch) string {
 	var out strings.Builder
 	for k := range b.Notices {
 		x := &b.Notices[k]
-		text := Compose(l, x, b.Events[x.EventID], domain.Viewer{}, Group)
+		text := Compose(l, x, b.Events[x.EventID], domain.Viewer{}, Group, n.store.Now())
 		line := text.Title
 		if text.Body != "" {
 			line += "\n" + text.Body
@@ -252,7 +252,7 @@ func unreached(err error) string {
 // TestChannel says something in the group now: nil, or a refusal with what the
 // chat answered.
 func (n *Notifier) TestChannel(ctx context.Context, c *domain.Channel) error {
-	text := Compose(n.lang(c.Locale), &domain.Notice{Kind: domain.NoticeTest}, nil, domain.Viewer{}, Group)
+	text := Compose(n.lang(c.Locale), &domain.Notice{Kind: domain.NoticeTest}, nil, domain.Viewer{}, Group, n.store.Now())
 	r := n.sendRobot(ctx, c, text.Title+"\n"+text.Body, false)
 	why := r.why
 	if r.ok {

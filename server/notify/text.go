@@ -37,9 +37,10 @@ func (n *Notifier) lang(locale string) Lang { return Lang{locale, n.store.Loc} }
 
 // Compose writes a notice for a reader. A secret event goes by its alias
 // everywhere but inside, with nothing typed by hand; a guest's name is for who
-// may see guests, and never for a group.
-func Compose(l Lang, n *domain.Notice, e *domain.Event, v domain.Viewer, where Where) Text {
-	c := composer{l: l, n: n, e: e, v: v, where: where}
+// may see guests while the event lasts (see domain.Event.NamesHidden), and never
+// for a group.
+func Compose(l Lang, n *domain.Notice, e *domain.Event, v domain.Viewer, where Where, now time.Time) Text {
+	c := composer{l: l, n: n, e: e, v: v, where: where, over: e != nil && e.NamesHidden(now)}
 	c.veiled = e != nil && e.Secrecy == domain.SecrecySecret && where != Inside
 	return c.text()
 }
@@ -51,6 +52,7 @@ type composer struct {
 	v      domain.Viewer
 	where  Where
 	veiled bool
+	over   bool // nobody needs its guests' names any more
 }
 
 func (c *composer) text() Text {
@@ -82,7 +84,7 @@ func (c *composer) text() Text {
 	case domain.NoticeDeclined:
 		return Text{c.l.T("notice.declined", "guest", c.guest()), event}
 	case domain.NoticeStray:
-		return Text{c.l.T("notice.stray"), c.join(c.guest(), c.typed("organisation"), event)}
+		return Text{c.l.T("notice.stray"), c.join(c.guest(), c.comesFrom(), event)}
 	case domain.NoticeDrill:
 		return Text{c.l.T("notice.drill"), event}
 	case domain.NoticeRequest, domain.NoticeRequestLate, domain.NoticeRequestNews:
@@ -216,7 +218,7 @@ func (c *composer) clock() string {
 
 // named tells whether the reader may be told who comes.
 func (c *composer) named() bool {
-	return c.e != nil && c.where != Group && c.e.Secrecy != domain.SecrecySecret && c.v.Can(domain.RightGuestsSee, c.e.Secrecy)
+	return c.e != nil && !c.over && c.where != Group && c.e.Secrecy != domain.SecrecySecret && c.v.Can(domain.RightGuestsSee, c.e.Secrecy)
 }
 
 // about is what the next post needs to know of who comes: title, plate and bay, needs.
@@ -225,6 +227,14 @@ func (c *composer) about() string {
 		return ""
 	}
 	return c.join(c.n.Args["title"], c.n.Args["car"], c.n.Args["needs"])
+}
+
+// comesFrom is a stray's organisation, where he is named.
+func (c *composer) comesFrom() string {
+	if c.over {
+		return ""
+	}
+	return c.typed("organisation")
 }
 
 func (c *composer) eta() string {

@@ -248,5 +248,5 @@ func (s *Store) checkFile(ctx context.Context, db bun.IDB, limit int) ([]Finding
 // PhotoFiles are the names of the photos and attachments whose files should be there,
 // and whether they stand: the files of a struck photo may go at any moment.
 func (s *Store) PhotoFiles(ctx context.Context) (map[string]bool, error) {
-	return photoFiles(ctx, s.read, true, true, true)
+	return photoFiles(ctx, s.read, func(string) bool { return true })
 }

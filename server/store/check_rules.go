@@ -333,6 +333,11 @@ var rules = []rule{
 		`SELECT p.id FROM photos AS p JOIN items AS i ON i.id = p.item_id WHERE p.event_id <> i.event_id ORDER BY 1`,
 	},
 	{
+		"guest_photos.event", "photos of guests that name another event than their guest does, or stand for one who is struck (photo)",
+		"set event_id to that of the guest; set struck_at of those of struck guests: their files then go by themselves",
+		`SELECT p.id FROM guest_photos AS p JOIN guests AS g ON g.id = p.guest_id WHERE p.event_id <> g.event_id OR g.struck AND p.struck_at IS NULL ORDER BY 1`,
+	},
+	{
 		"push_devices.session", "devices to be woken for somebody else than who is signed in on them (device)",
 		"delete these rows of push_devices: the phone asks again when alerts are turned on",
 		`SELECT d.id FROM push_devices AS d JOIN sessions AS s ON s.id = d.session_id WHERE s.person_id <> d.person_id ORDER BY 1`,

@@ -98,6 +98,8 @@ func TestCheck(t *testing.T) {
 		{"items.rounds", "UPDATE rounds SET n = n + 5 WHERE item_id = 'ROUND'", "ROUND"},
 		{"guests.party", "UPDATE parties SET event_id = 'OTHER'", "GUEST"},
 		{"invitations.event", "UPDATE mails SET event_id = 'OTHER'", ""},
+		{"guest_photos.event", "UPDATE guest_photos SET event_id = 'OTHER'", ""},
+		{"guest_photos.event", "UPDATE guests SET struck = TRUE WHERE id IN (SELECT guest_id FROM guest_photos WHERE struck_at IS NULL)", ""},
 		{"photos.event", "UPDATE photos SET event_id = 'OTHER' WHERE id = (SELECT MIN(id) FROM photos WHERE event_id = 'EVENT')", ""},
 		{"push_devices.session", "UPDATE push_devices SET person_id = 'ADMIN' WHERE person_id = 'SERVICE'", ""},
 		{"devices.session", "UPDATE devices SET person_id = 'ADMIN' WHERE person_id = 'SERVICE'", ""},

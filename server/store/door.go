@@ -107,7 +107,7 @@ func (s *Store) GuestCard(ctx context.Context, act domain.Act, id string) (*Gues
 		PartyName string
 		PartySort int
 	}
-	err := s.read.NewSelect().TableExpr("guests AS g").Join("LEFT JOIN parties AS p ON p.id = g.party_id").
+	err := s.withFace(s.read.NewSelect().TableExpr("guests AS g"), "g").Join("LEFT JOIN parties AS p ON p.id = g.party_id").
 		ColumnExpr("g.*, COALESCE(p.name, '') AS party_name, COALESCE(p.sort, 0) AS party_sort").Where("g.id = ? AND NOT g.struck", id).Scan(ctx, &row)
 	if err != nil {
 		return nil, asPerson(noRows(err))
@@ -669,12 +669,13 @@ func (s *Store) Headcount(ctx context.Context, p *domain.Person) (*domain.Headco
 	if err != nil || len(rows) == 0 {
 		return &domain.Headcount{}, nil, asPerson(err)
 	}
-	hidden, unseen, floors, ids := map[string]bool{}, map[string]bool{}, map[string]int{}, make([]string, len(rows))
+	hidden, unseen, over, floors, ids := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]int{}, make([]string, len(rows))
 	events := make([]*domain.Event, len(rows))
 	for k := range rows {
 		ids[k], events[k] = rows[k].ID, &rows[k].Event
 		v := rows[k].viewer(p)
 		hidden[rows[k].ID] = !v.Can(domain.RightGuestsSee, rows[k].Secrecy)
+		over[rows[k].ID] = rows[k].NamesHidden(now)
 		unseen[rows[k].ID] = !v.Can(domain.RightEventSee, rows[k].Secrecy)
 	}
 	if err := loadRooms(ctx, s.read, events...); err != nil {
@@ -690,7 +691,8 @@ func (s *Store) Headcount(ctx context.Context, p *domain.Person) (*domain.Headco
 	if err != nil {
 		return nil, nil, asPerson(err)
 	}
-	h := &domain.Headcount{Guests: domain.CountHeads(guests, floors, hidden)}
+	h := new(domain.Headcount)
+	h.Guests, h.NotSeen = domain.CountHeads(guests, floors, hidden, over)
 	h.Staff, err = s.staffInside(ctx, list, floors)
 	for k := range h.Staff {
 		if unseen[h.Staff[k].EventID] {

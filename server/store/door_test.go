@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -514,6 +515,35 @@ func TestHeadcount(t *testing.T) {
 		must(t)(s.AddGuests(ctx, domain.Act{}, w.Other, []store.GuestDraft{elsewhere}))
 		move(w.Other, "东风", domain.PositionLobby)
 		equal(t, "and another of that name on another list", strings.Count(count("commander"), "东风 "), 3)
+		status := func(event string, x domain.EventStatus) {
+			raw(t, s, func(ctx context.Context, tx *store.Tx) error {
+				_, err := tx.NewRaw("UPDATE events SET status = ? WHERE id = ?", x, event).Exec(ctx)
+				return err
+			})
+		}
+		before, was := count("commander"), domain.EventStatus("")
+		if e, _, err := s.Event(ctx, nil, w.Event); err != nil {
+			t.Fatal(err)
+		} else {
+			was = e.Status
+		}
+		status(w.Event, domain.EventReleased) // the hall was checked, and 川芎 was never marked as gone
+		released, _, err := s.Headcount(ctx, w.People["commander"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "who was not seen leaving is no longer inside", strings.Contains(count("commander"), "川芎"), false)
+		if len(released.NotSeen) == 0 || len(released.Guests)+len(released.NotSeen) != len(strings.Split(before, ", ")) {
+			t.Errorf("nobody is lost: %+v of %s", released, before)
+		}
+		for _, x := range released.NotSeen {
+			if x.EventID != w.Event || !strings.Contains(x.Name, "＊") {
+				t.Errorf("named after the event, or of another: %+v", x)
+			}
+		}
+		equal(t, "who stands on a list that is on counts there", strings.Contains(count("commander"), "白术 lobbyfalse"), true)
+		status(w.Event, was)
+		equal(t, "taken up again", count("commander"), before)
 		once := map[string]bool{}
 		for _, x := range h.Staff {
 			if once[x.Name] {

@@ -19,7 +19,7 @@ func (s *Store) Guests(ctx context.Context, eventIDs ...string) ([]domain.Guest,
 		return nil, nil
 	}
 	var list []domain.Guest
-	err := s.withNeed(withAnswer(s.read.NewSelect().Model(&list)), "guest").Where("event_id IN (?) AND NOT struck", bun.List(eventIDs)).OrderExpr("event_id, sort, id").Scan(ctx)
+	err := s.withFace(s.withNeed(withAnswer(s.read.NewSelect().Model(&list)), "guest"), "guest").Where("event_id IN (?) AND NOT struck", bun.List(eventIDs)).OrderExpr("event_id, sort, id").Scan(ctx)
 	return masked(ctx, list), asPerson(err)
 }
 
@@ -29,7 +29,7 @@ func (s *Store) GuestsByID(ctx context.Context, ids []string) ([]domain.Guest, e
 		return nil, nil
 	}
 	var list []domain.Guest
-	err := s.withNeed(withAnswer(s.read.NewSelect().Model(&list)), "guest").Where("id IN (?)", bun.List(ids)).OrderExpr("event_id, sort, id").Scan(ctx)
+	err := s.withFace(s.withNeed(withAnswer(s.read.NewSelect().Model(&list)), "guest"), "guest").Where("id IN (?)", bun.List(ids)).OrderExpr("event_id, sort, id").Scan(ctx)
 	return masked(ctx, list), asPerson(err)
 }
 
@@ -409,6 +409,9 @@ func (s *Store) StrikeGuest(ctx context.Context, act domain.Act, id string) (dom
 			return nil, nil
 		}
 		g.Struck = true
+		if err := tx.strikeFaces(ctx, g.ID); err != nil {
+			return nil, err
+		}
 		if err := tx.cardsOf(ctx, g); err != nil {
 			return nil, err
 		}

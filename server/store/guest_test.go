@@ -342,3 +342,37 @@ func TestMovesAtOnce(t *testing.T) {
 		whole(t, s, domain.EventTopic(w.Event))
 	})
 }
+
+// The event moves to another room while guests are in the lift: they stay where they are, are counted once, and everybody
+// on the event is told; the next post reads the new room.
+func TestRoomChangesOnTheWay(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		s, ctx := w.Store, t.Context()
+		must(t)(s.AddGuests(ctx, w.Act("supervisor"), w.Event, []store.GuestDraft{guest("白术", "一车"), guest("黄芪", "一车")}))
+		w.pass(time.Minute)
+		must(t)(s.MoveParty(ctx, w.Act("security"), w.guest(t, w.Event, "白术").PartyID, domain.PositionLift))
+		due := w.guest(t, w.Event, "白术").NextAt
+		must(t)(s.SetStatus(ctx, w.Act("commander"), w.Other, domain.EventCancelled, "让出会议室"))
+		head := w.head(t, domain.EventTopic(w.Event))
+		if _, err := w.change(t, w.Event, func(d *store.EventDraft) { d.Rooms = []string{"R3"} }); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "where they are", w.on(t, w.Event), "白术一车 lift, 黄芪一车 lift")
+		equal(t, "counts", w.counts(t, w.Event), "2 2 2 0")
+		equal(t, "expected as before", w.guest(t, w.Event, "白术").NextAt.Equal(*due), true)
+		if log := w.since(t, w.Event, head); !strings.Contains(log, "event.rooms") || strings.Contains(log, "guest.") {
+			t.Error(log)
+		}
+		if _, err := s.ReadTopic(ctx, domain.EventTopic(w.Event)); err != nil {
+			t.Fatal(err)
+		}
+		told := rows(t, s, "SELECT COUNT(*) FROM notices WHERE kind = 'changed'")
+		if told == 0 {
+			t.Error("nobody is told")
+		}
+		must(t)(s.MoveParty(ctx, w.Act("security"), w.guest(t, w.Event, "白术").PartyID, domain.PositionVenue))
+		equal(t, "there", w.counts(t, w.Event), "2 2 2 0")
+		whole(t, s, domain.EventTopic(w.Event))
+		sound(t, s)
+	})
+}

@@ -428,8 +428,9 @@ type Bell struct {
 	Grave *domain.Notice // the newest grave one that waits for his word
 }
 
-// Bell counts what a person has not acknowledged.
-func (s *Store) Bell(ctx context.Context, personID string) (Bell, error) {
+// Bell counts what a person has not acknowledged. Grave is of no kind that is shown
+// where he looks.
+func (s *Store) Bell(ctx context.Context, personID string, shown ...domain.NoticeKind) (Bell, error) {
 	var b Bell
 	var row struct {
 		Seq   int64
@@ -444,7 +445,11 @@ func (s *Store) Bell(ctx context.Context, personID string) (Bell, error) {
 	if err != nil || row.Grave == 0 {
 		return b, asPerson(err)
 	}
-	list, err := s.notices(ctx, s.read.NewSelect().Where("person_id = ? AND acknowledged_at IS NULL AND settled_at IS NULL AND grave AND made_at > ?", personID, since).OrderExpr("made_at DESC, id DESC").Limit(1))
+	q := s.read.NewSelect().Where("person_id = ? AND acknowledged_at IS NULL AND settled_at IS NULL AND grave AND made_at > ?", personID, since)
+	if len(shown) > 0 {
+		q = q.Where("kind NOT IN (?)", bun.List(shown))
+	}
+	list, err := s.notices(ctx, q.OrderExpr("made_at DESC, id DESC").Limit(1))
 	if len(list) > 0 {
 		b.Grave = &list[0]
 	}

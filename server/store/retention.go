@@ -217,6 +217,7 @@ func (tx *Tx) eraseRows(ctx context.Context, eventID string) error {
 		"UPDATE vehicles SET bay = NULL, driver = NULL, phone = NULL WHERE event_id = ?",
 		"UPDATE invitations SET email = NULL, companion_names = NULL, diets = NULL, diet_note = NULL, plate = NULL, message = NULL WHERE event_id = ?",
 		"UPDATE confirmations SET spoke_to = NULL, note = NULL WHERE event_id = ?",
+		"UPDATE guest_photos SET struck_at = COALESCE(struck_at, added_at) WHERE event_id = ?", // ErasePhotos takes the files, then the rows
 		"UPDATE seats SET card = NULL, was_card = NULL WHERE event_id = ?",
 		"DELETE FROM mails WHERE event_id = ?",
 		"DELETE FROM deliveries WHERE notice_id IN (SELECT id FROM notices WHERE event_id = ?)",

@@ -16,7 +16,7 @@ import (
 // deeds is everything that can be asked of an event by somebody, by the name
 // of the method. Each would be right for the commander or the supervisor.
 type deeds struct {
-	event, item, round, guest, party, photo, plan, seat, host, stray, post, duty, vehicle, cue, patrol, checkpoint, function, line, bulletin string
+	event, item, round, guest, party, face, photo, plan, seat, host, stray, post, duty, vehicle, cue, patrol, checkpoint, function, line, bulletin string
 }
 
 func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain.Act) (domain.Receipt, error) {
@@ -48,6 +48,20 @@ func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain
 		"StrikePhoto": func(ctx context.Context, a act) (R, error) { return s.StrikePhoto(ctx, a, d.item, d.photo) },
 		"Photo": func(ctx context.Context, a act) (R, error) {
 			p, err := s.Photo(ctx, a.Person, d.photo)
+			if err != nil && p != nil {
+				return R{}, fmt.Errorf("handed out beside %w", err)
+			}
+			return R{}, err
+		},
+		"MayGuestPhoto": func(ctx context.Context, a act) (R, error) { return R{}, s.MayGuestPhoto(ctx, a.Person, d.guest) },
+		"AddGuestPhoto": func(ctx context.Context, a act) (R, error) {
+			return s.AddGuestPhoto(ctx, a, domain.GuestPhoto{ID: store.NewID(), GuestID: d.guest, File: "x"})
+		},
+		"StrikeGuestPhoto": func(ctx context.Context, a act) (R, error) {
+			return s.StrikeGuestPhoto(ctx, a, d.guest, d.face)
+		},
+		"GuestPhoto": func(ctx context.Context, a act) (R, error) {
+			p, err := s.GuestPhoto(ctx, a.Person, d.guest, d.face)
 			if err != nil && p != nil {
 				return R{}, fmt.Errorf("handed out beside %w", err)
 			}
@@ -283,6 +297,11 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 			d.bulletin = b.ID
 		}
 	}
+	d.face = store.NewID()
+	raw(t, w.Store, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.NewRaw("INSERT INTO guest_photos (id, guest_id, event_id, file, added_at, added_by) VALUES (?, ?, ?, 'x', ?, ?)", d.face, d.guest, event, w.Store.Now(), w.People["commander"].ID).Exec(ctx)
+		return err
+	})
 	if taken := w.Item(t, event, "S4").Photos; len(taken) > 0 {
 		d.photo = taken[0].ID
 	}
@@ -294,7 +313,7 @@ func TestAllDeedsAreTried(t *testing.T) {
 	elsewhere := "Write CreateEvent CreatePerson UpdatePerson SetPin SetDisabled SetLocale RevokeSession CreateSession Events " +
 		"ImportPeople DraftTemplate DropTemplate SaveTemplateItem AddTemplateItem CopyTemplateItem StrikeTemplateItem PictureTemplateItem MoveTemplateItem PublishTemplate ImportTemplates AnswerProposal " +
 		"SetRoomBuffers AddRoom UpdateRoom SetRoomPhoto BlockRoom Unblock RoomCalendar MakeCalendarLink RevokeCalendarLink " +
-		"SetDaisRule SetGuestDays AddLevelRule ChangeLevelRule MoveLevelRule DeleteLevelRule AddLift SetLift LookedAt Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName " +
+		"SetDaisRule SetGuestDays AllowGuestPhotos AddLevelRule ChangeLevelRule MoveLevelRule DeleteLevelRule AddLift SetLift LookedAt Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName " +
 		"Publish TakeIn TakeBack SetBoardRules Series MakeRequest Requests Request RequestOf AcceptRequest OfferRoom WithdrawOffer DeclineRequest AskOrganiser AnswerForOrganiser NoteRequest AssignRequest RevokeRequestLink SetReplyHours TakeOffer RefuseOffers AnswerQuestion CompleteNeed WithdrawRequest ConfirmPlan AcceptHall SignRecord" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, request_test.go, seat_test.go
 	tried := deeds{}.all(nil)
 	typ := reflect.TypeFor[*store.Store]()
@@ -352,7 +371,7 @@ func TestOutsiders(t *testing.T) {
 			equal(t, "announced", h.count(), 0)
 		}
 		// What does not exist at all answers the same.
-		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x", post: "x", duty: "x", vehicle: "x", cue: "x", patrol: "x", checkpoint: "x", function: "x", line: "x", bulletin: "x"}).all(s) {
+		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", face: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x", post: "x", duty: "x", vehicle: "x", cue: "x", patrol: "x", checkpoint: "x", function: "x", line: "x", bulletin: "x"}).all(s) {
 			if name == "UpdateEvent" || name == "MoveEvent" {
 				continue // its draft is made from the event
 			}

@@ -185,28 +185,26 @@ func (sn *Snapshot) PhotoFiles(ctx context.Context) (map[string]bool, error) {
 	if _, ok := sn.tables["photos"]; !ok { // an older schema
 		return nil, nil
 	}
-	_, attached := sn.tables["request_files"]
-	_, templates := sn.tables["template_items"]
-	_, rooms := sn.tables["blockings"] // rooms have pictures since there are blockings
-	return photoFiles(ctx, sn.db, attached, templates, rooms)
+	return photoFiles(ctx, sn.db, func(table string) bool { _, ok := sn.tables[table]; return ok })
 }
 
-// photoFiles: attached, templates and rooms tell that the schema has files of requests,
-// pictures of check items, which stand as long as their version does: for ever, and of rooms.
-func photoFiles(ctx context.Context, db bun.IDB, attached, templates, rooms bool) (map[string]bool, error) {
+// photoFiles asks only tables that are there: an older schema has not all of them. Pictures
+// of check items stand as long as their version does: for ever.
+func photoFiles(ctx context.Context, db bun.IDB, has func(table string) bool) (map[string]bool, error) {
 	var list []struct {
 		File   string
 		Stands bool
 	}
 	query := "SELECT file, struck_at IS NULL AS stands FROM photos WHERE NOT erased"
-	if attached {
-		query += " UNION ALL SELECT file, TRUE FROM request_files"
-	}
-	if templates {
-		query += " UNION ALL SELECT picture AS file, TRUE AS stands FROM template_items WHERE picture IS NOT NULL"
-	}
-	if rooms {
-		query += " UNION ALL SELECT photo_file, TRUE FROM rooms WHERE photo_file IS NOT NULL"
+	for _, more := range []struct{ since, query string }{
+		{"request_files", "SELECT file, TRUE FROM request_files"},
+		{"template_items", "SELECT picture, TRUE FROM template_items WHERE picture IS NOT NULL"},
+		{"blockings", "SELECT photo_file, TRUE FROM rooms WHERE photo_file IS NOT NULL"}, // rooms have photos since there are blockings
+		{"guest_photos", "SELECT file, struck_at IS NULL FROM guest_photos"},
+	} {
+		if has(more.since) {
+			query += " UNION ALL " + more.query
+		}
 	}
 	if err := db.NewRaw(query).Scan(ctx, &list); err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ func TestUpgrade(t *testing.T) {
 		raw(t, s, func(ctx context.Context, tx *store.Tx) error { // drills, seats, strays, posts, cues, cars and requests go with their tables, what is logged does not
 			for _, q := range []string{
 				"DELETE FROM intake_steps", "DELETE FROM bulletin_lines", "DELETE FROM board_rows", "DELETE FROM acknowledgements", "DELETE FROM bulletins",
-				"DELETE FROM functions", "DELETE FROM agenda_items", "DELETE FROM seats", "DELETE FROM seat_plans", "DELETE FROM hosts", "DELETE FROM strays",
+				"DELETE FROM guest_photos", "DELETE FROM functions", "DELETE FROM agenda_items", "DELETE FROM seats", "DELETE FROM seat_plans", "DELETE FROM hosts", "DELETE FROM strays",
 				"DELETE FROM mails WHERE request_id IS NOT NULL", "DELETE FROM request_files", "DELETE FROM request_questions", "DELETE FROM request_offers", "DELETE FROM request_needs", "DELETE FROM request_choices", "DELETE FROM requests",
 				"DELETE FROM acts WHERE receipt LIKE '%\"topic\":\"requests\"%'", "DELETE FROM changes WHERE topic = 'requests'", "UPDATE topics SET seq = 0 WHERE id = 'requests'",
 				"DELETE FROM checkpoints", "DELETE FROM patrols", "DELETE FROM duties", "DELETE FROM posts", "DELETE FROM cues", "DELETE FROM vehicles", "DELETE FROM lifts",

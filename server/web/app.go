@@ -120,7 +120,7 @@ func (a *App) page(c *fiber.Ctx, nav, titleKey string, args ...string) (views.Pa
 	if l := lookOf(c); l != nil {
 		p.Bell, err = a.bellAt(c.UserContext(), p.Person, p.Locale, l[domain.PersonTopic(p.Person.ID)])
 	} else {
-		p.Bell, err = a.bell(c.UserContext(), p.Person, p.Locale)
+		p.Bell, err = a.bell(c.UserContext(), p.Person, p.Locale, "")
 	}
 	return p, err
 }

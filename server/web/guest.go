@@ -43,8 +43,12 @@ func (a *App) guestsPage(c *fiber.Ctx, in views.GuestInput, fields views.Errors,
 	if err != nil {
 		return err
 	}
+	photos, err := a.Store.GuestPhotosAllowed(c.UserContext(), e)
+	if err != nil {
+		return err
+	}
 	return show(c, fiber.Map{"event": e, "seq": heads[topic], "counts": counts, "parties": parties},
-		views.Guests(views.GuestsPage{Page: p, Event: *e, Counts: counts, Parties: parties, In: in, Errors: fields, Import: imp}))
+		views.Guests(views.GuestsPage{Page: p, Photos: photos, Event: *e, Counts: counts, Parties: parties, In: in, Errors: fields, Import: imp}))
 }
 
 // partyGroups puts an event's guests into their parties; those without one come last.

@@ -55,18 +55,38 @@ func (a *App) noticeLine(ctx context.Context, p *domain.Person, n *domain.Notice
 			return nil, err
 		}
 	}
-	text := notify.Compose(notify.Lang{Locale: locale, Loc: a.Loc}, n, e, v, notify.Inside)
-	return &views.NoticeLine{Notice: *n, Title: text.Title, Body: text.Body}, nil
+	text := notify.Compose(notify.Lang{Locale: locale, Loc: a.Loc}, n, e, v, notify.Inside, a.Store.Now())
+	line := &views.NoticeLine{Notice: *n, Title: text.Title, Body: text.Body}
+	return line, a.face(ctx, line, e, v)
+}
+
+// face puts the guest beside a notice whose photo its reader may see.
+func (a *App) face(ctx context.Context, line *views.NoticeLine, e *domain.Event, v domain.Viewer) error {
+	id := line.Args["guest_id"]
+	if id == "" || e == nil || !v.Can(domain.RightGuestsSee, e.Secrecy) {
+		return nil
+	}
+	list, err := a.Store.GuestsByID(ctx, []string{id})
+	if err == nil && len(list) == 1 && list[0].Photo != "" {
+		line.Guest = &list[0]
+	}
+	return err
 }
 
 // hasBell: a wall screen is nobody's, and is told nothing.
 func hasBell(p *domain.Person) bool { return p != nil && p.Role != domain.RoleBoard }
 
-func (a *App) bell(ctx context.Context, p *domain.Person, locale string) (views.Bell, error) {
+// bell is what waits for the person's word. A page that shows cues as cards of their
+// own is not told of them once more in the bar above it.
+func (a *App) bell(ctx context.Context, p *domain.Person, locale, view string) (views.Bell, error) {
 	if !hasBell(p) {
 		return views.Bell{}, nil
 	}
-	b, err := a.Store.Bell(ctx, p.ID)
+	var shown []domain.NoticeKind
+	if view == ViewToday {
+		shown = append(shown, domain.NoticeCue)
+	}
+	b, err := a.Store.Bell(ctx, p.ID, shown...)
 	out := views.Bell{Seq: b.Seq, Open: b.Open}
 	if err == nil && b.Grave != nil {
 		out.Grave, err = a.noticeLine(ctx, p, b.Grave, locale)
@@ -96,7 +116,7 @@ func (a *App) personFragments(ctx context.Context, id string, key live.Key, subj
 	if err != nil {
 		return nil, err
 	}
-	b, err := a.bell(ctx, p, key.Locale)
+	b, err := a.bell(ctx, p, key.Locale, key.View)
 	return append(parts, views.BellLink(v, b), views.GraveBar(v, b)), err
 }
 

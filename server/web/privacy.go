@@ -71,7 +71,7 @@ func (a *App) Retention(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return show(c, fiber.Map{"guest_days": site.GuestDays, "next": next, "erased": erased}, views.RetentionView(views.RetentionPage{Page: p, Days: site.GuestDays, Next: keptRows(next), Erased: keptRows(erased)}))
+	return show(c, fiber.Map{"guest_days": site.GuestDays, "guest_photos": !site.NoGuestPhotos, "next": next, "erased": erased}, views.RetentionView(views.RetentionPage{Page: p, Days: site.GuestDays, Photos: !site.NoGuestPhotos, Next: keptRows(next), Erased: keptRows(erased)}))
 }
 
 func keptRows(list []store.Kept) []views.KeptRow {
@@ -93,5 +93,15 @@ func (a *App) SetGuestDays(c *fiber.Ctx) error {
 		return err
 	}
 	_, err = a.Store.SetGuestDays(c.UserContext(), act, days)
+	return a.reply(c, domain.Receipt{}, err)
+}
+
+// AllowGuestPhotos is PUT /settings/guest-photos.
+func (a *App) AllowGuestPhotos(c *fiber.Ctx) error {
+	act, err := a.act(c)
+	if err != nil {
+		return err
+	}
+	_, err = a.Store.AllowGuestPhotos(c.UserContext(), act, c.FormValue("allowed") != "")
 	return a.reply(c, domain.Receipt{}, err)
 }

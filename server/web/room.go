@@ -252,7 +252,7 @@ func (a *App) RoomPhoto(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return sendPicture(c, body)
+	return sendPicture(c, body, "private, max-age=86400, immutable")
 }
 
 // FreeRooms is GET /rooms/free: which rooms are free, and if not, why and when.

@@ -97,7 +97,7 @@ func (a *App) bellAt(ctx context.Context, p *domain.Person, locale string, seq i
 		return k.bell, nil
 	}
 	read := time.Now()
-	b, err := a.bell(ctx, p, locale)
+	b, err := a.bell(ctx, p, locale, "")
 	if err != nil || b.Seq != seq {
 		return b, err
 	}

@@ -15,6 +15,9 @@ import (
 func (a *App) Today(c *fiber.Ctx) error {
 	ctx := c.UserContext()
 	p, err := a.page(c, "today", "today.title")
+	if err == nil && p.Bell.Grave != nil && p.Bell.Grave.Kind == domain.NoticeCue {
+		p.Bell, err = a.bell(ctx, p.Person, p.Locale, ViewToday)
+	}
 	if err != nil {
 		return err
 	}

@@ -24,8 +24,7 @@ const kinds = [
   [/^POST .*\/guests$/, "guest_added"],
   [/^PUT \/guests\/[^/]+$/, "guest_changed"],
   [/^PUT .*\/invitation\/sent$/, "sent"],
-  [/^(PUT|POST|DELETE) \/guests\/[^/]+\/(invitation|confirmations|pass)/, "changed"],
-  [/^DELETE \/guests\/[^/]+/, "guest_struck"],
+  [/^DELETE \/guests\/[^/]+$/, "guest_struck"],
   [/^PUT \/events\/[^/]+\/done$/, "done"],
   [/^\w+ \/(plans|seats)\//, "seated"],
 ];
@@ -38,11 +37,12 @@ export function kind({ method, url, fields }) {
 
 // about is the whole sentence: what, on what, with what.
 export function about(act) {
-  const { row, fields } = act;
-  const on = plain(byId(row)?.querySelector(".item-text, .guest-name, .party-name"));
+  const { row, fields, by } = act;
+  const on = plain(byId(row)?.querySelector(".item-text, .guest-name, h2, h3, b"));
   const words = ["reading", "reason", "text", "name"].map((name) => fields.get(name)).filter(Boolean);
   const to = fields.get("position");
-  const what = to ? t(`to_${to}`) : t(`act_${kind(act)}`);
+  const as = kind(act);
+  const what = to ? t(`to_${to}`) : (as === "changed" && plain(by)) || t(`act_${as}`);
   return [what, on, ...words].filter(Boolean).join(" · ");
 }
 

@@ -21,7 +21,8 @@ function open(dialog, opener) {
   const form = dialog.querySelector("form");
   clearErrors(form);
   form.reset();
-  for (const el of [form, ...all("[data-follow]", form)]) el.dataset.url = opener.dataset.url;
+  for (const el of [form, ...all("[data-follow]", form)])
+    el.dataset.url = opener.dataset.url + (el.dataset.follow ?? "");
   for (let el = opener.closest("[data-fill]"); el; el = el.parentElement.closest("[data-fill]")) {
     for (const [name, value] of Object.entries(JSON.parse(el.dataset.fill))) {
       if (form.elements[name]) form.elements[name].value = value; // a dialog within a row takes what it asks for

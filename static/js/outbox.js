@@ -24,7 +24,7 @@ const me = () => body().person;
 // Acts of the crew, at their posts: these wait for the network. What is done at a desk, in forms that fill a page, is
 // answered at once or not at all.
 const ours =
-  /^\/(items|guests|parties|plans|seats|strays)(\/|$)|^\/events\/[^/]+\/(items|guests|done|acceptance|readiness|status)$/;
+  /^\/(items|guests|parties|plans|seats|strays|duties|cues|vehicles|checkpoints)(\/|$)|^\/events\/[^/]+\/(items|guests|done|acceptance|readiness|status|early)$/;
 export const durable = ({ url }) => ours.test(url);
 
 // post keeps the act and resolves with the server's answer, today or tomorrow. It rejects when this phone cannot keep it.

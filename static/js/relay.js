@@ -2,6 +2,7 @@
 // stands. This turns the big button of each row and party to the person's own post, brings forward who comes next, and
 // adds up who is in the building.
 import "./core.js";
+import { now } from "./clock.js";
 import { all, byId, on } from "./dom.js";
 import { kept, t } from "./words.js";
 
@@ -20,6 +21,7 @@ function start() {
   on("applied", arrange);
   on("visibilitychange", stayAwake);
   arrange();
+  setInterval(overdue, 1000);
 }
 
 // choose takes a post; it stays with the device and in the address.
@@ -48,11 +50,17 @@ function arrange() {
     aim(row.querySelector("[data-next]"), goal(post, at));
     row.dataset.turn = turn(index(post), at);
   }
+  overdue();
   for (const party of all("[data-party-card]")) gather(party, post);
   for (const sum of all("[data-sum]")) {
     const parts = all(`[data-${sum.dataset.sum}]`);
     sum.textContent = parts.reduce((n, el) => n + Number(el.getAttribute(`data-${sum.dataset.sum}`)), 0);
   }
+}
+
+// overdue: whom the next post should have seen by now is red at every post, also at the one that he left.
+function overdue() {
+  for (const row of all("[data-overdue]")) row.toggleAttribute("data-lost", now() > Date.parse(row.dataset.overdue));
 }
 
 const goal = (post, at) => (index(post) > at ? post : POSITIONS[at + 1]);

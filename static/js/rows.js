@@ -1,6 +1,6 @@
-// What an act is about: the entry of a list that a push would replace, the whole of a party, or the element around it.
+// What an act is about: the row or card around it ([id][data-row]), which shows that it is not through yet.
 import { all, byId } from "./dom.js";
-export const rowOf = (el) => el.closest("li[id], [data-party-card], [id][data-seq]");
+export const rowOf = (el) => el.closest("[data-row]");
 
 const sending = new Map(); // row id → how many acts are on their way by send()
 let waiting = new Map(); // row id → { as, late } of what waits in the outbox

@@ -16,7 +16,7 @@ export function show(link) {
   start();
   const dialog = byId("dialog-photo");
   const img = new Image();
-  const { crew, state } = rowOf(link).dataset;
+  const { crew = "", state } = rowOf(link).dataset; // a guest is no crew's: guests.css
   Object.assign(img, { src: link.href, alt: link.querySelector("img").alt });
   dialog.querySelector("[data-slot=photo]").replaceChildren(img);
   byId("dialog-photo-text").textContent = link.dataset.caption;

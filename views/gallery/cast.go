@@ -272,10 +272,11 @@ func (s set) guest(k int) domain.Guest {
 	}
 	switch k {
 	case 1:
-		g.Needs = s.T("gallery.guest_needs")
+		g.Needs, g.Photo = s.T("gallery.guest_needs"), "p1"
 	case 2:
 		g.Plate, g.Bay, g.Title, g.Organisation = "", "", "", ""
 	case 4:
+		g.Photo = "p4"
 		g.Name, g.Title, g.Organisation = s.long()[:min(len(s.long()), 60)], s.long(), s.long()
 	}
 	return g
@@ -345,7 +346,11 @@ func (s set) notices() []views.NoticeLine {
 		}
 		title := s.T(noticeWords[kind], "item", s.item("E7").Text(s.Locale), "event", s.long(), "post", s.T("position.lobby"),
 			"guest", s.guest(0).Name, "place", "Z04", "n", "12", "no", "2", "day", "3-19", "crew", s.T("crew.SVC"), "at", "14:05", "lift", s.T("gallery.lift", "n", "3"), "state", s.T("lift_state.trapped"), "number", "BR-20260318-01")
-		list = append(list, views.NoticeLine{Notice: n, Title: title, Body: s.long()})
+		line := views.NoticeLine{Notice: n, Title: title, Body: s.long()}
+		if kind == domain.NoticeGuest {
+			line.Guest = new(s.guest(1))
+		}
+		list = append(list, line)
 	}
 	return list
 }

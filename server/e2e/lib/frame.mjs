@@ -52,7 +52,7 @@ const dialog = (
 export function item(id, seq, { state = "due", text = "Item", order = 1, list = "list", doneBy = "", more = "" } = {}) {
   const act =
     state === "done" ? `class="act-undo" hx-delete="/items/${id}/done"` : `class="act-done" hx-put="/items/${id}/done"`;
-  return `<li id="item-${id}" data-seq="${seq}" data-state="${state}" data-list="${list}" data-order="${order}"${doneBy ? ` data-done-by="${doneBy}"` : ""}>
+  return `<li id="item-${id}" data-row data-seq="${seq}" data-state="${state}" data-list="${list}" data-order="${order}"${doneBy ? ` data-done-by="${doneBy}"` : ""}>
 <button type="button" id="tick-${id}" ${act} hx-swap="none">Tick</button>
 <details id="more-${id}"><summary>More</summary><input id="note-${id}"></details><span class="item-text">${text}</span>${more}</li>`;
 }

@@ -48,6 +48,9 @@ func (w *World) Fill(t testing.TB) {
 	did(s.MoveGuest(ctx, w.Act("security"), guests[0].ID, domain.PositionGate))
 	did(s.MoveGuest(ctx, w.Act("security"), guests[0].ID, domain.PositionDropOff))
 	did(s.UndoMove(ctx, w.Act("security"), guests[0].ID))
+	for range 2 { // the second in place of the first
+		did(s.AddGuestPhoto(ctx, w.Act("commander"), domain.GuestPhoto{ID: store.NewID(), GuestID: guests[0].ID, File: store.NewID()}))
+	}
 	did(s.SaveLetter(ctx, w.Act("commander"), w.Event, domain.Letter{SubjectZh: "邀请函", SubjectEn: "Invitation", Zh: "{name} {link}", En: "{name} {link}", Remind: true}))
 	did(s.SaveInvitation(ctx, w.Act("commander"), guests[0].ID, "baizhu@example.com", "zh"))
 	did(s.QueueMails(ctx, w.Act("commander"), w.Event, domain.ShowUnsent, nil))

@@ -1,0 +1,5 @@
+ALTER TABLE sites DROP COLUMN no_guest_photos;
+
+--bun:split
+
+DROP TABLE guest_photos;
