@@ -44,6 +44,7 @@ func project(t *testing.T, more map[string]string) string {
 		"static/js/letters.js":                   `document.title = "letters";`,
 		"static/css/letters.css":                 `.dash { color: red }`,
 		"static/css/board.css":                   `.dash { color: red }`,
+		"static/css/crew.css":                    `.dash { color: red }`,
 		"static/css/relay.css":                   `.relay { color: red }`,
 		"static/css/door.css":                    `.door { color: red }`,
 		"static/css/reception.css":               `.post { color: red }`,

@@ -37,6 +37,8 @@ const (
 	// RightRequests deals with booking requests; secret ones: Request.Seen.
 	RightRequests Right = "requests"
 
+	// RightStaffing keeps what crews are planned with: how many are needed, who can do what, and when.
+	RightStaffing Right = "staffing"
 	// RightPublish publishes the board of a day and keeps the daily intake.
 	RightPublish Right = "publish"
 	// RightControl follows guests and lifts over all events: the control room's page.
@@ -76,7 +78,7 @@ func (p *Person) Can(r Right) bool {
 		return p.Role == RoleAdmin
 	case RightInvite:
 		return p.is(RoleAdmin, RoleSupervisor, RoleCentreHead)
-	case RightCreate, RightRequests:
+	case RightCreate, RightRequests, RightStaffing:
 		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead)
 	case RightPublish:
 		return p.is(RoleCommander, RoleSupervisor, RoleCentreHead)

@@ -378,9 +378,9 @@ func WorkKey(eventID string, crew Crew, no int) string {
 // UnseenKey names the word to the supervisor that a bulletin was not seen.
 func UnseenKey(id string) string { return keyOf("unseen", id) }
 
-// WorkLines are what a crew's work notice says: when and where, who, and what is to
-// be done by when.
-func WorkLines(e *Event, crew Crew, rows []BoardRow, items []Item) []BulletinLine {
+// WorkLines are what a crew's work notice says: when and where, who leads it ("" is
+// nobody by name), who is in it, and what is to be done by when.
+func WorkLines(e *Event, crew Crew, lead string, rows []BoardRow, items []Item) []BulletinLine {
 	var lines []BulletinLine
 	add := func(field, value string) {
 		if value != "" {
@@ -393,6 +393,7 @@ func WorkLines(e *Event, crew Crew, rows []BoardRow, items []Item) []BulletinLin
 			add(f.Name, f.value(e))
 		}
 	}
+	add("lead", lead)
 	for _, r := range rows {
 		if r.Crew == crew && r.PersonID != "" {
 			post := r.Post

@@ -113,6 +113,7 @@ type Site struct {
 	IntakeAt     string `json:"intake_at"`    // "17:00": when the events of the next day are collected, by the site's clock
 	IntakeGrace  int    `json:"intake_grace"` // minutes after which a step of the intake is late
 	SeenMinutes  int    `json:"seen_minutes"` // after which the supervisor is told who has not seen a bulletin
+	DayHours     int    `json:"day_hours"`    // of work on one day, beyond which a person is overloaded
 }
 
 // Assignment puts a person on an event, in a crew.
@@ -121,6 +122,8 @@ type Assignment struct {
 	PersonID string `bun:",pk" json:"person_id"`
 	Crew     Crew   `json:"crew"`
 	Post     string `bun:",nullzero" json:"post,omitempty"`
+	Lead     bool   `json:"lead,omitempty"` // of the crew at this event: accepts its work notice
+	Seq      int64  `json:"seq,omitempty"`  // of the event's topic, when he was put here; 0 = by the event's form
 }
 
 // Arrival is anchor A: the planned (or actual, when earlier known) arrival of

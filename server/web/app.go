@@ -418,6 +418,8 @@ func viewOf(c *fiber.Ctx) string {
 		return ViewWork
 	case strings.HasSuffix(path, "/changes"):
 		return ViewChanges
+	case strings.HasPrefix(path, "/events/") && strings.HasSuffix(path, "/crew"):
+		return ViewCrew
 	case strings.HasPrefix(path, "/events/") && strings.Contains(path, "/seats"):
 		return ViewSeats
 	case strings.HasSuffix(path, "/items"):
