@@ -50,13 +50,14 @@ func (w *world) rowOf(t *testing.T, event, who string) domain.Assignment {
 	return domain.Assignment{}
 }
 
-func (w *world) plan(t *testing.T, event string) domain.CrewPlan {
+func (w *world) crewPlan(t *testing.T, event string) *domain.CrewPlan {
 	t.Helper()
 	b, err := w.Store.CrewBook(t.Context(), w.event(t, event))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b.Plan()
+	plan := b.Plan()
+	return &plan
 }
 
 func TestTwoPlannersOfOneCrew(t *testing.T) {
@@ -184,9 +185,9 @@ func TestWorkNoticeFollowsTheCrew(t *testing.T) {
 			t.Fatal(err)
 		}
 		must(t)(s.SetKeyPost(ctx, w.Act("supervisor"), post, true))
-		equal(t, "a key post without a backup", w.plan(t, w.Event).Backups, 1)
+		equal(t, "a key post without a backup", w.crewPlan(t, w.Event).Backups, 1)
 		must(t)(s.AddDuty(ctx, w.Act("supervisor"), post, w.People["service"].ID, true))
-		equal(t, "with one", w.plan(t, w.Event).Backups, 0)
+		equal(t, "with one", w.crewPlan(t, w.Event).Backups, 0)
 		equal(t, "who stands by is on the event", w.crew(t, w.Event, domain.CrewSVC), "service service2*")
 
 		// Off the event is off the posts; who stands there must be relieved first.
@@ -218,7 +219,7 @@ func TestCopyLastCrew(t *testing.T) {
 		later := *e
 		later.ID, later.Number = "", ""
 		later.StartAt, later.EndAt, later.ArrivalAt = e.StartAt.AddDate(0, 0, 7), e.EndAt.AddDate(0, 0, 7), nil
-		next := w.MakeEvent(t, store.EventDraft{Event: later})
+		next := w.MakeEvent(t, store.EventDraft{Event: later, Rooms: []string{"R3"}})
 		for _, who := range []string{"engineering", "cleaning"} {
 			must(t)(s.AddToCrew(ctx, w.Act("supervisor"), w.Other, w.People[who].ID, w.People[who].Crew))
 		}
@@ -251,17 +252,17 @@ func TestCopyLastCrew(t *testing.T) {
 func TestPlanKnowsOtherEvents(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		ctx, s := t.Context(), w.Store
-		plan := w.plan(t, w.Event)
+		plan := w.crewPlan(t, w.Event)
 		one := plan.Of(domain.CrewSVC).People[0]
 		e := w.event(t, w.Secret)
 		equal(t, "the secret one goes by its number", fmt.Sprint(len(one.Warnings), one.Warnings[0].Kind, one.Warnings[0].Event), fmt.Sprint(1, domain.TroubleDouble, e.Number))
 		other := plan.Of(domain.CrewSVC).Others
 		equal(t, "busy elsewhere at that time", len(other) == 1 && other[0].PersonID == w.People["service2"].ID, true)
 		must(t)(s.SetStatus(ctx, w.Act("supervisor"), w.Other, domain.EventCancelled, "取消"))
-		equal(t, "cancelled: free", len(w.plan(t, w.Event).Of(domain.CrewSVC).Free), 1)
+		equal(t, "cancelled: free", len(w.crewPlan(t, w.Event).Of(domain.CrewSVC).Free), 1)
 
 		must(t)(s.AddSkill(ctx, w.Act("supervisor"), w.People["engineering"].ID, domain.PersonSkill{Skill: "av", ExpiresOn: "2020-01-01"}))
-		eng := w.plan(t, w.Event).Of(domain.CrewENG)
+		eng := w.crewPlan(t, w.Event).Of(domain.CrewENG)
 		equal(t, "his certificate ran out", len(eng.Free) == 0 && len(eng.Others) == 1 && eng.Others[0].Warnings[0].Kind == domain.TroubleCertificate, true)
 		skills, _, err := s.Availability(ctx, w.People["engineering"].ID)
 		if err != nil || len(skills) != 1 {
@@ -276,16 +277,16 @@ func TestPlanKnowsOtherEvents(t *testing.T) {
 		must(t)(s.RemoveSkill(ctx, w.Act("supervisor"), skills[0].ID))
 		_, err = s.RemoveSkill(ctx, w.Act("supervisor"), skills[0].ID)
 		equal(t, "gone", refusal(err), "error.not_found")
-		equal(t, "without it", len(w.plan(t, w.Event).Of(domain.CrewENG).Free), 1)
+		equal(t, "without it", len(w.crewPlan(t, w.Event).Of(domain.CrewENG).Free), 1)
 
 		_, err = s.AddSkill(ctx, w.Act("service"), w.People["service"].ID, domain.PersonSkill{Skill: "av"})
 		equal(t, "not for everybody", refusal(err), "error.forbidden")
 		_, err = s.AddCalendarEntry(ctx, w.Act("captain"), w.People["security"].ID, domain.CalendarEntry{Kind: domain.EntryLeave, FromAt: s.Now(), TillAt: s.Now().Add(time.Hour)})
 		equal(t, "nor dates", refusal(err), "error.forbidden")
 		made := must(t)(s.AddCalendarEntry(ctx, w.Act("head"), w.People["engineering"].ID, domain.CalendarEntry{Kind: domain.EntryLeave, FromAt: s.Now(), TillAt: s.Now().Add(3 * time.Hour)})).Created
-		equal(t, "on leave", len(w.plan(t, w.Event).Of(domain.CrewENG).Free), 0)
+		equal(t, "on leave", len(w.crewPlan(t, w.Event).Of(domain.CrewENG).Free), 0)
 		must(t)(s.RemoveCalendarEntry(ctx, w.Act("head"), made))
-		equal(t, "back", len(w.plan(t, w.Event).Of(domain.CrewENG).Free), 1)
+		equal(t, "back", len(w.crewPlan(t, w.Event).Of(domain.CrewENG).Free), 1)
 		sound(t, s)
 	})
 }
@@ -306,10 +307,10 @@ func TestStaffingRules(t *testing.T) {
 		made := must(t)(s.AddStaffingRule(ctx, w.Act("supervisor"), one)).Created
 		_, err = s.AddStaffingRule(ctx, w.Act("supervisor"), one)
 		equal(t, "twice", refusal(err), "heads_from:staffing.taken")
-		equal(t, "needed", w.plan(t, w.Other).Of(domain.CrewSVC).Needed, 2)
+		equal(t, "needed", w.crewPlan(t, w.Other).Of(domain.CrewSVC).Needed, 2)
 		one.Needed = 3
 		must(t)(s.ChangeStaffingRule(ctx, w.Act("head"), made, one))
-		equal(t, "needed now", w.plan(t, w.Other).Of(domain.CrewSVC).Gap(), 2)
+		equal(t, "needed now", w.crewPlan(t, w.Other).Of(domain.CrewSVC).Gap(), 2)
 		one.HeadsFrom = 101
 		_, err = s.ChangeStaffingRule(ctx, w.Act("head"), made, one)
 		equal(t, "as another one", refusal(err), "heads_from:staffing.taken")
@@ -319,7 +320,7 @@ func TestStaffingRules(t *testing.T) {
 		_, err = s.DeleteStaffingRule(ctx, w.Act("supervisor"), made)
 		equal(t, "gone", refusal(err), "error.not_found")
 		must(t)(s.SetDayHours(ctx, w.Act("supervisor"), 3))
-		svc := w.plan(t, w.Event).Of(domain.CrewSVC).People[0]
+		svc := w.crewPlan(t, w.Event).Of(domain.CrewSVC).People[0]
 		equal(t, "more than three hours that day", slices.ContainsFunc(svc.Warnings, func(x domain.PlanWarning) bool { return x.Kind == domain.TroubleHours && !x.Stops }), true)
 		_, err = s.SetDayHours(ctx, w.Act("supervisor"), 25)
 		equal(t, "no such day", refusal(err), "day_hours:field.between")
