@@ -574,8 +574,8 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	case "DELETE /events/:id/crew/:person", "PUT /events/:id/crew/:person/lead", "DELETE /events/:id/crew/:person/lead":
 		m.sql("INSERT INTO assignments (event_id, person_id, crew, lead, seq) VALUES (?, ?, 'LDR', ?, 0) ON CONFLICT (event_id, person_id) DO UPDATE SET lead = EXCLUDED.lead", id, m.extra.ID, r.Method == http.MethodDelete)
 	case "POST /events/:id/crew/copy":
-		m.sql("DELETE FROM assignments WHERE event_id = ? AND person_id = ?", id, m.extra.ID)
 		fields = form("from", m.earlier())
+		m.sql("DELETE FROM assignments WHERE event_id <> ? AND person_id = ?", m.past, m.extra.ID) // nowhere else at that time
 	case "POST /people/:id/skills":
 		fields = form("skill", "other", "certificate", fmt.Sprintf("证 %d", x.n))
 		m.sql("DELETE FROM person_skills")
@@ -594,6 +594,7 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("level", "4", "crew", "LDR", "heads_from", fmt.Sprint(1000+x.n), "needed", "1")
 	case "PUT /settings/staffing/:id":
 		id = "staff-4-SVC-0"
+		m.sql("UPDATE staffing_rules SET needed = 200 WHERE id = ?", id)
 		fields = form("level", "4", "crew", "SVC", "heads_from", "0", "needed", fmt.Sprint(x.n%200))
 	case "DELETE /settings/staffing/:id":
 		m.sql("INSERT INTO staffing_rules (id, level, crew, heads_from, needed) VALUES ('staff-x', 4, 'PHO', 0, 1) ON CONFLICT (id) DO NOTHING")

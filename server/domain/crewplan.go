@@ -261,8 +261,12 @@ func (b *CrewBook) planner() *planner {
 	return p
 }
 
+// everywhere tells a crew whose people serve all events of the building at once, from
+// where they are: for them another event at the same time is no trouble.
+func everywhere(c Crew) bool { return c == CrewSUP || c == CrewCTL }
+
 // judge is a person as he would be in a crew that asks for the skill.
-func (p *planner) judge(x *Person, skill Skill) Planned {
+func (p *planner) judge(x *Person, crew Crew, skill Skill) Planned {
 	out := Planned{PersonID: x.ID, Name: x.Name, Crew: x.Crew, Skills: p.skills[x.ID]}
 	warn := func(w PlanWarning) { out.Warnings = append(out.Warnings, w) }
 	if x.Disabled {
@@ -286,7 +290,7 @@ func (p *planner) judge(x *Person, skill Skill) Planned {
 	for _, e := range p.others[x.ID] {
 		span := e.Busy()
 		busy = append(busy, span)
-		if span.Meets(p.busy) {
+		if span.Meets(p.busy) && !everywhere(crew) {
 			name := e.Name
 			if e.Secrecy == SecrecySecret {
 				name = e.Number
@@ -345,7 +349,7 @@ func (b *CrewBook) Plan() CrewPlan {
 			if a.Crew != crew || x == nil || a.PersonID == b.Event.CommanderID {
 				continue
 			}
-			one := p.judge(x, n.Skill)
+			one := p.judge(x, n.Crew, n.Skill)
 			one.Lead, one.Seq, one.Backup, one.AtPost = a.Lead, a.Seq, backup[a.PersonID], a.Post
 			if at := standing[a.PersonID]; at != "" {
 				one.AtPost = at
@@ -392,7 +396,7 @@ func (p *planner) offer(n *CrewNeed, here map[string]bool) {
 		if here[x.ID] || x.Disabled || !x.staff() {
 			continue
 		}
-		one := p.judge(x, n.Skill)
+		one := p.judge(x, n.Crew, n.Skill)
 		switch {
 		case x.Crew != n.Crew && (n.Skill == "" || !one.Fits):
 		case !one.Stopped():
@@ -424,7 +428,7 @@ func (b *CrewBook) CopyCrew(from []Assignment) (take []Assignment, skipped []Pla
 		if x == nil || here[a.PersonID] {
 			continue
 		}
-		one := p.judge(x, StaffingOf(b.Rules, b.Event, a.Crew).Skill)
+		one := p.judge(x, a.Crew, StaffingOf(b.Rules, b.Event, a.Crew).Skill)
 		if one.Stopped() {
 			skipped = append(skipped, one)
 			continue

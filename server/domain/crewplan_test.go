@@ -101,6 +101,18 @@ func TestDoubleBooking(t *testing.T) {
 	}
 }
 
+// Supervisors and the control room serve all events at once.
+func TestWhoServesEverywhere(t *testing.T) {
+	loc := zone(t)
+	e := talk(t, "e", loc, 1, "2026-03-18 10:00", "2026-03-18 12:00")
+	b := book(e, loc)
+	b.People = append(b.People, domain.Person{ID: "v", Name: "监", Role: domain.RoleControlRoom, Crew: domain.CrewCTL})
+	b.Others = []domain.Booking{{PersonID: "v", Event: talk(t, "o", loc, 4, "2026-03-18 10:00", "2026-03-18 12:00")}}
+	equal(t, "control room", planOf(b, domain.CrewCTL, "v"), "225")
+	b.Others[0].PersonID = "a"
+	equal(t, "an attendant", planOf(b, domain.CrewSVC, "a"), "double! 225")
+}
+
 func TestPlanOverMidnight(t *testing.T) {
 	loc := zone(t)
 	e := talk(t, "e", loc, 4, "2026-03-18 21:30", "2026-03-19 00:45") // busy 21:00–01:00

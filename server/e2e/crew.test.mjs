@@ -40,6 +40,7 @@ test("two planners fill the crews of one event at once: each sees the other, and
 });
 
 test("who cannot is not offered and says why: another event, a leave, a certificate", async () => {
+  home.allow(refused);
   const event = await newEvent(home, { people: [], start: 3000, long: 60 });
   const staff = await (await home.as("admin")).staff();
   const desk = await home.desk("supervisor");
