@@ -65,11 +65,15 @@ var fieldsOf = map[string][]string{
 	"POST /items/:id/proposal": {"reason"}, "POST /templates": {"x"}, "GET /templates/:id": {"level"}, "PUT /templates/:id/publication": {"note"}, "GET /templates/:id/preview": {"level", "at"}, "POST /templates/:id/import": {"data"}, "POST /people/import": {"data"},
 	"POST /templates/:id/items": templateFields, "PUT /templates/:id/items/:code": templateFields, "PUT /templates/:id/items/:code/struck": {"x"}, "PUT /templates/:id/items/:code/place": {"to"},
 	"POST /templates/:id/items/:code/copies": {"x"}, "PUT /templates/:id/items/:code/picture": {"picture"}, "PUT /proposals/:id/answer": {"state", "reason"}, "PUT /events/:id/template": {"number"}, "GET /events/export": {"from"},
+	"PUT /events/:id/crew/:person": {"crew"}, "PUT /events/:id/crew/:person/lead": {"was"}, "DELETE /events/:id/crew/:person": {"seen"}, "POST /events/:id/crew/copy": {"from"}, "PUT /posts/:id/key": {"x"},
+	"POST /people/:id/skills": {"skill", "certificate", "expires_on"}, "POST /people/:id/roster": {"kind", "from_at", "till_at", "note"},
+	"PUT /settings/staffing": {"day_hours"}, "POST /settings/staffing": staffingFields, "PUT /settings/staffing/:id": staffingFields,
 	"GET /activity": {"mine", "before"}, "GET /session/oidc": {"next"}, "GET /session/oidc/callback": {"code", "state"}, "GET /invites": {"code"},
 }
 
 var (
-	eventFields = []string{
+	staffingFields = []string{"level", "crew", "heads_from", "needed", "skill"}
+	eventFields    = []string{
 		"id", "name", "type", "organiser", "contact", "contact_phone", "principal_guest", "notes", "level", "level_reason", "secrecy", "heads",
 		"arrival_at", "start_at", "end_at", "break_at", "commander_id", "photo", "recording", "tea_minutes", "no_buffer", "rooms", "people",
 		"undertaker", "purpose", "needs", "wishes", "principal_title", "guest_rank", "host_rank", "guest_heads", "escort_heads", "expense_class", "layout",
@@ -263,6 +267,14 @@ func (s *site) good(route string) url.Values {
 		v = form("start_at", "2031-02-03T09:00")
 	case "POST /events/:id/series", "GET /events/:id/copies":
 		v = form("repeat", "days", "every", "2", "count", "2")
+	case "PUT /events/:id/crew/:person":
+		v = form("crew", "PHO")
+	case "POST /people/:id/skills":
+		v = form("skill", "other", "certificate", "证", "expires_on", "2031-02-03")
+	case "POST /people/:id/roster":
+		v = form("kind", "leave", "from_at", "2031-02-03T09:00", "till_at", "2031-02-03T10:00")
+	case "POST /settings/staffing", "PUT /settings/staffing/:id":
+		v = form("level", "4", "crew", "SVC", "heads_from", "0", "needed", "2")
 	case "PUT /settings/board":
 		v = form("intake_at", "", "intake_grace", "10", "seen_minutes", "30")
 	case "PUT /events/:id/letter":
@@ -342,7 +354,7 @@ func TestPoison(t *testing.T) {
 			t.Fatal(err)
 		}
 		booked, link := s.booked(t, 30)
-		id := strings.NewReplacer("/templates/:id", "/templates/"+draft.Created, ":code", "S6", "/proposals/:id", "/proposals/"+proposal.Created, "/rooms/:id", "/rooms/R2", "/requests/:id", "/requests/"+booked.ID, ":question", booked.Questions[0].ID, "/r/:token", "/r/"+link, "/files/:file", "/files/"+booked.Files[0].ID, "/offers/:offer", "/offers/"+booked.Offers[0].ID, "/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/settings/levels/:id", "/settings/levels/level-01", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
+		id := strings.NewReplacer("/templates/:id", "/templates/"+draft.Created, ":code", "S6", "/proposals/:id", "/proposals/"+proposal.Created, "/rooms/:id", "/rooms/R2", "/requests/:id", "/requests/"+booked.ID, ":question", booked.Questions[0].ID, "/r/:token", "/r/"+link, "/files/:file", "/files/"+booked.Files[0].ID, "/offers/:offer", "/offers/"+booked.Offers[0].ID, "/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/settings/levels/:id", "/settings/levels/level-01", "/settings/staffing/:id", "/settings/staffing/staff-4-SVC-0", "/crew/:person", "/crew/"+extra.ID, "/skills/:id", "/skills/none", "/roster/:id", "/roster/none", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
 			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/publications/:day", "/publications/"+bulletin.Day, "/bulletins/:id", "/bulletins/"+bulletin.ID, "/intake/:day/:step", "/intake/"+bulletin.Day+"/taken", "/work/:crew", "/work/SVC", "/patrols/:id", "/patrols/"+patrol.ID, "/checkpoints/:id", "/checkpoints/"+patrol.Checkpoints[0].ID, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")

@@ -71,6 +71,7 @@ type matrix struct {
 	events   []matrixEvent
 	bookings int            // made so far: each on a day of its own
 	extra    *domain.Person // somebody whom the admin may change
+	past     string         // an event whose crew can be copied: earlier
 	out      strings.Builder
 }
 
@@ -617,6 +618,37 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		if m.sql("UPDATE sites SET no_guest_photos = TRUE"); x.who.as == "admin" { // and back to what the other routes need
 			fields = form("allowed", "on")
 		}
+	case "PUT /events/:id/crew/:person":
+		m.sql("DELETE FROM assignments WHERE event_id = ? AND person_id = ?", id, m.extra.ID)
+		fields = form("crew", "LDR")
+	case "DELETE /events/:id/crew/:person", "PUT /events/:id/crew/:person/lead", "DELETE /events/:id/crew/:person/lead":
+		m.sql("INSERT INTO assignments (event_id, person_id, crew, lead, seq) VALUES (?, ?, 'LDR', ?, 0) ON CONFLICT (event_id, person_id) DO UPDATE SET lead = EXCLUDED.lead", id, m.extra.ID, r.Method == http.MethodDelete)
+	case "POST /events/:id/crew/copy":
+		fields = form("from", m.earlier())
+		m.sql("DELETE FROM assignments WHERE event_id <> ? AND person_id = ?", m.past, m.extra.ID) // nowhere else at that time
+	case "POST /people/:id/skills":
+		fields = form("skill", "other", "certificate", fmt.Sprintf("证 %d", x.n))
+		m.sql("DELETE FROM person_skills")
+	case "POST /people/:id/roster":
+		fields = form("kind", "leave", "from_at", "2031-01-02T09:00", "till_at", "2031-01-02T10:00")
+	case "DELETE /skills/:id":
+		id = store.NewID()
+		m.sql("INSERT INTO person_skills (id, person_id, skill, certificate, created_at) VALUES (?, ?, 'other', '证', '2026-01-01 00:00:00+00:00')", id, m.extra.ID)
+	case "DELETE /roster/:id":
+		id = store.NewID()
+		m.sql("INSERT INTO roster_entries (id, person_id, kind, from_at, till_at, created_at) VALUES (?, ?, 'leave', '2031-01-01 00:00:00+00:00', '2031-01-02 00:00:00+00:00', '2026-01-01 00:00:00+00:00')", id, m.extra.ID)
+	case "PUT /settings/staffing":
+		m.sql("UPDATE sites SET day_hours = 24")
+		fields = form("day_hours", fmt.Sprint(1+x.n%23))
+	case "POST /settings/staffing":
+		fields = form("level", "4", "crew", "LDR", "heads_from", fmt.Sprint(1000+x.n), "needed", "1")
+	case "PUT /settings/staffing/:id":
+		id = "staff-4-SVC-0"
+		m.sql("UPDATE staffing_rules SET needed = 200 WHERE id = ?", id)
+		fields = form("level", "4", "crew", "SVC", "heads_from", "0", "needed", fmt.Sprint(x.n%200))
+	case "DELETE /settings/staffing/:id":
+		m.sql("INSERT INTO staffing_rules (id, level, crew, heads_from, needed) VALUES ('staff-x', 4, 'PHO', 0, 1) ON CONFLICT (id) DO NOTHING")
+		id = "staff-x"
 	case "PUT /settings/retention":
 		fields = form("guest_days", fmt.Sprint(100+x.n))
 	case "POST /events/:id/guests/import":
@@ -658,7 +690,7 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	case "PUT /people/:id/pin":
 		fields = form("pin", "864209")
 	}
-	path = strings.Replace(path, ":id", id, 1)
+	path = strings.NewReplacer(":id", id, ":person", m.extra.ID).Replace(path)
 	if strings.Contains(path, ":crew") {
 		m.work(x.ev)
 		path = strings.Replace(path, ":crew", "SVC", 1)
@@ -737,6 +769,18 @@ func (m *matrix) bulletin(c *client) string {
 		m.sql("INSERT INTO acknowledgements (bulletin_id, person_id, told_at) VALUES (?, ?, ?)", id, m.s.world.People[c.as].ID, then)
 	}
 	return id
+}
+
+// earlier is an event of last month on which the extra person was.
+func (m *matrix) earlier() string {
+	m.t.Helper()
+	if m.past == "" {
+		at := m.s.Store.Now().AddDate(0, 0, -30)
+		m.past = m.s.world.MakeEvent(m.t, store.EventDraft{Event: domain.Event{
+			Name: "上月例会", Type: "meeting", Organiser: "运营部", Contact: "鹌鹑", Level: 4, Secrecy: domain.SecrecyNormal, Heads: 12, StartAt: at, EndAt: at.Add(time.Hour),
+		}, Rooms: []string{"R3"}, People: []domain.Assignment{{PersonID: m.extra.ID}}})
+	}
+	return m.past
 }
 
 // work gives an event's attendants a work notice.
@@ -824,6 +868,9 @@ func (m *matrix) reception(r server.Route, x *target) string {
 	m.sql("INSERT INTO patrols (id, event_id, name, crew, every_min, round_no, struck, sort, seq, created_at) VALUES (?, ?, '外圈', 'SVC', 0, 1, FALSE, 1, 1, ?)", "patr"+id, event, then)
 	for n, point := range []string{"chec" + id, "last" + id} { // the round goes on when one is marked
 		m.sql("INSERT INTO checkpoints (id, event_id, patrol_id, name, round_no, marked_at, by_code, sort) VALUES (?, ?, ?, '东门', ?, ?, FALSE, ?)", point, event, "patr"+id, round, marked, n)
+	}
+	if r.Method+" "+r.Path == "DELETE /posts/:id/key" {
+		m.sql("UPDATE posts SET key_post = TRUE WHERE id = ?", "post"+id)
 	}
 	return strings.TrimPrefix(r.Path, "/")[:4] + id
 }

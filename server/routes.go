@@ -105,6 +105,14 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{put, "/agenda/:id/position", domain.RightEventEdit, InAct, a.MoveAgendaItem},
 		{del, "/agenda/:id", domain.RightEventEdit, InAct, a.StrikeAgendaItem},
 
+		// who is in its crews
+		{get, "/events/:id/crew", domain.RightEventEdit, OnEvent, a.Crew},
+		{put, "/events/:id/crew/:person", domain.RightEventEdit, OnEvent, a.AddToCrew},
+		{del, "/events/:id/crew/:person", domain.RightEventEdit, OnEvent, a.RemoveFromCrew},
+		{put, "/events/:id/crew/:person/lead", domain.RightEventEdit, OnEvent, a.NameCrewLead},
+		{del, "/events/:id/crew/:person/lead", domain.RightEventEdit, OnEvent, a.UnnameCrewLead},
+		{post, "/events/:id/crew/copy", domain.RightEventEdit, OnEvent, a.CopyCrew},
+
 		// what became of an event: moved, copied; and who has seen it
 		{get, "/events/:id/changes", domain.RightEventSee, OnEvent, a.Changes},
 		{get, "/events/:id/move", domain.RightEventEdit, OnEvent, a.MoveForm},
@@ -234,6 +242,8 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{get, "/posts/:id/here", domain.RightEventSee, InAct, a.PostHere},
 		{put, "/posts/:id", domain.RightPostsEdit, InAct, a.UpdatePost},
 		{del, "/posts/:id", domain.RightPostsEdit, InAct, a.StrikePost},
+		{put, "/posts/:id/key", domain.RightPostsEdit, InAct, a.KeyPost},
+		{del, "/posts/:id/key", domain.RightPostsEdit, InAct, a.UnkeyPost},
 		{post, "/posts/:id/duties", domain.RightPostsEdit, InAct, a.AddDuty},
 		{del, "/duties/:id", domain.RightPostsEdit, InAct, a.StrikeDuty},
 		{post, "/events/:id/patrols", domain.RightPostsEdit, OnEvent, a.AddPatrol},
@@ -348,6 +358,18 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{put, "/people/:id/pin", domain.RightPeople, ByRole, a.SetPin},
 		{put, "/people/:id/disabled", domain.RightPeople, ByRole, a.DisablePerson},
 		{del, "/people/:id/disabled", domain.RightPeople, ByRole, a.EnablePerson},
+
+		// what people can do and when, and how many are needed
+		{get, "/people/:id/availability", domain.RightStaffing, ByRole, a.Availability},
+		{post, "/people/:id/skills", domain.RightStaffing, ByRole, a.AddSkill},
+		{post, "/people/:id/roster", domain.RightStaffing, ByRole, a.AddRosterEntry},
+		{del, "/skills/:id", domain.RightStaffing, ByRole, a.RemoveSkill},
+		{del, "/roster/:id", domain.RightStaffing, ByRole, a.RemoveRosterEntry},
+		{get, "/settings/staffing", domain.RightStaffing, ByRole, a.Staffing},
+		{put, "/settings/staffing", domain.RightStaffing, ByRole, a.SetDayHours},
+		{post, "/settings/staffing", domain.RightStaffing, ByRole, a.AddStaffingRule},
+		{put, "/settings/staffing/:id", domain.RightStaffing, ByRole, a.ChangeStaffingRule},
+		{del, "/settings/staffing/:id", domain.RightStaffing, ByRole, a.DeleteStaffingRule},
 
 		// settings
 		{get, "/settings/channels", domain.RightChannels, ByRole, a.Channels},

@@ -50,6 +50,7 @@ var entries = []entry{
 	{source: "css/programme.css", budget: 2 * kb},
 	{source: "js/eventform.js", budget: 1 * kb},
 	{source: "css/board.css", budget: 2 * kb},
+	{source: "css/crew.css", budget: 2 * kb},
 	{source: "css/seats.css", budget: 4 * kb},
 	{source: "css/print.css", budget: 3 * kb},
 	{source: "css/letters.css", budget: 2 * kb},

@@ -47,6 +47,7 @@ func project(t *testing.T, more map[string]string) string {
 		"static/css/templates.css":               `.tpl { color: red }`,
 		"static/css/rooms.css":                   `.rooms { color: red }`,
 		"static/js/rooms.js":                     `document.title = "rooms";`,
+		"static/css/crew.css":                    `.dash { color: red }`,
 		"static/css/relay.css":                   `.relay { color: red }`,
 		"static/css/door.css":                    `.door { color: red }`,
 		"static/css/reception.css":               `.post { color: red }`,

@@ -97,6 +97,9 @@ func Seed(ctx context.Context, s *store.Store, o Options) (Result, error) {
 	if err := t.template(ctx, res.Visit); err != nil {
 		return res, fmt.Errorf("demo: templates: %w", err)
 	}
+	if err := t.plan(ctx, res.Visit); err != nil {
+		return res, fmt.Errorf("demo: crews: %w", err)
+	}
 	if err := t.seat(ctx, &d.Visit, res.Visit); err != nil {
 		return res, fmt.Errorf("demo: seats: %w", err)
 	}

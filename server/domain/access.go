@@ -39,6 +39,8 @@ const (
 	// RightRequests deals with booking requests; secret ones: Request.Seen.
 	RightRequests Right = "requests"
 
+	// RightStaffing keeps what crews are planned with: how many are needed, who can do what, and when.
+	RightStaffing Right = "staffing"
 	// RightPublish publishes the board of a day and keeps the daily intake.
 	RightPublish Right = "publish"
 	// RightRooms looks at rooms, what is in them and which are free; RightRoomsEdit
@@ -87,7 +89,7 @@ func (p *Person) Can(r Right) bool {
 		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead, RoleControlRoom, RoleSupplyClerk, RoleCrewLead)
 	case RightRoomsEdit:
 		return p.is(RoleAdmin, RoleSupervisor, RoleCentreHead)
-	case RightCreate, RightRequests:
+	case RightCreate, RightRequests, RightStaffing:
 		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead)
 	case RightPublish:
 		return p.is(RoleCommander, RoleSupervisor, RoleCentreHead)

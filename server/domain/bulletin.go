@@ -443,8 +443,9 @@ func WorkKey(eventID string, crew Crew, no int) string {
 func UnseenKey(id string) string { return keyOf("unseen", id) }
 
 // WorkLines are what a crew's work notice says: when and where, the parts of the
-// event, who, and what is to be done by when.
-func WorkLines(e *Event, crew Crew, functions []Function, rows []BoardRow, items []Item) []BulletinLine {
+// event, who leads the crew ("" is nobody by name), who is in it, and what is to be
+// done by when.
+func WorkLines(e *Event, crew Crew, functions []Function, lead string, rows []BoardRow, items []Item) []BulletinLine {
 	var lines []BulletinLine
 	add := func(field, value string) {
 		if value != "" {
@@ -460,6 +461,7 @@ func WorkLines(e *Event, crew Crew, functions []Function, rows []BoardRow, items
 	for k := range functions {
 		add("function:"+functions[k].ID, FunctionSays(&functions[k]))
 	}
+	add("lead", lead)
 	for _, r := range rows {
 		if r.Crew == crew && r.PersonID != "" {
 			post := r.Post

@@ -110,6 +110,7 @@ type Site struct {
 
 	SetupMin int `json:"setup_min"` // before an event, of rooms that do not say otherwise
 	ClearMin int `json:"clear_min"` // after it
+	DayHours int `json:"day_hours"` // of work on one day, beyond which a person is overloaded
 }
 
 // Assignment puts a person on an event, in a crew.
@@ -118,6 +119,8 @@ type Assignment struct {
 	PersonID string `bun:",pk" json:"person_id"`
 	Crew     Crew   `json:"crew"`
 	Post     string `bun:",nullzero" json:"post,omitempty"`
+	Lead     bool   `json:"lead,omitempty"` // of the crew at this event: accepts its work notice
+	Seq      int64  `json:"seq,omitempty"`  // of the event's topic, when he was put here; 0 = by the event's form
 }
 
 // Arrival is anchor A: the planned (or actual, when earlier known) arrival of

@@ -19,6 +19,7 @@ type Post struct {
 	Position  Position   `bun:",nullzero" json:"position,omitempty"` // the step of the arrival relay that is tapped here; "" = none
 	Minutes   int        `json:"minutes"`                            // usual minutes from the step before to here
 	FromAt    *time.Time `json:"from_at,omitempty"`                  // reported by then; nil = as early as the level asks
+	Key       bool       `bun:"key_post" json:"key,omitempty"`       // must never be empty: somebody stands by for it (B岗)
 	Struck    bool       `json:"struck,omitempty"`
 	Sort      int        `json:"sort"`
 	Seq       int64      `json:"seq"`

@@ -601,8 +601,9 @@ func (tx *Tx) reissueWork(ctx context.Context, e *domain.Event, first bool) erro
 			continue
 		}
 		b := &domain.Bulletin{Kind: domain.BulletinWork, Day: domain.SiteDay(e.StartAt, tx.s.Loc), EventID: e.ID, Crew: crew, No: 1}
+		lead := leadOf(people, crew)
 		if e.Status.Working() && takesPart {
-			b.Lines = domain.WorkLines(e, crew, functions, rows, items)
+			b.Lines = domain.WorkLines(e, crew, functions, lead, rows, items)
 		}
 		if last != nil {
 			b.No = last.No + 1
@@ -617,7 +618,10 @@ func (tx *Tx) reissueWork(ctx context.Context, e *domain.Event, first bool) erro
 		b.Key = domain.WorkKey(e.ID, crew, b.No)
 		t := domain.Trigger{Crews: []domain.Crew{crew}, Leads: true}
 		led := t.Audience(e, hands, tx.Now, tx.s.Loc)
-		if len(led) == 0 { // no lead: those of the crew who are on it
+		switch {
+		case lead != "": // named for this event
+			led = []domain.Recipient{{PersonID: lead}}
+		case len(led) == 0: // no lead: those of the crew who are on it
 			t.Leads = false
 			led = t.Audience(e, hands, tx.Now, tx.s.Loc)
 		}
@@ -644,6 +648,16 @@ func (tx *Tx) reissueWork(ctx context.Context, e *domain.Event, first bool) erro
 		return nil
 	}
 	return tx.issueWork(ctx, e, issue, byCrew, locked)
+}
+
+// leadOf is who leads a crew by name, "" where nobody was named.
+func leadOf(people []domain.Assignment, crew domain.Crew) string {
+	for k := range people {
+		if people[k].Crew == crew && people[k].Lead {
+			return people[k].PersonID
+		}
+	}
+	return ""
 }
 
 func (tx *Tx) issueWork(ctx context.Context, e *domain.Event, issue []*domain.Bulletin, byCrew map[domain.Crew]*domain.Bulletin, people []string) error {

@@ -132,6 +132,12 @@ var rules = []rule{
 		"write it down again on the event's register, or empty the follow columns",
 		`SELECT id FROM events WHERE (followed_at IS NULL) <> (follow_way IS NULL) ORDER BY 1`,
 	},
+	{
+		"assignments.seq", "people put into a crew at a seq that is no log row of the event: planners may overwrite each other (event person)",
+		"set seq to that of the event's last log row event.people",
+		`SELECT x.event_id || ' ' || x.person_id FROM assignments AS x WHERE x.seq > 0 AND NOT EXISTS (SELECT 1 FROM changes AS c
+			WHERE c.topic = 'event:' || x.event_id AND c.seq = x.seq AND c.subject = c.topic) ORDER BY 1`,
+	},
 	seqRule("cues", "cues", "cue"),
 	seqRule("vehicles", "vehicles", "vehicle"),
 	{

@@ -62,6 +62,7 @@ func TestCheck(t *testing.T) {
 		{"requests.choices", "DELETE FROM request_choices", ""},
 		{"bulletins.seq", "UPDATE bulletins SET seq = 9999 WHERE kind = 'change'", ""},
 		{"bulletins.seq", "UPDATE bulletins SET seq = 9999 WHERE kind = 'board'", ""},
+		{"assignments.seq", "UPDATE assignments SET seq = 9999 WHERE lead", ""},
 		{"bulletins.unseen", "UPDATE bulletins SET superseded = TRUE WHERE escalate_at IS NOT NULL", ""},
 		{"bulletins.event", "UPDATE bulletin_lines SET event_id = 'OTHER' WHERE event_id = 'EVENT'", ""},
 		{"bulletins.event", "UPDATE board_rows SET bulletin_id = (SELECT MIN(id) FROM bulletins WHERE kind = 'work')", ""},

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -444,12 +445,13 @@ func (tx *Tx) assign(ctx context.Context, e *domain.Event, people []domain.Assig
 			changed = append(changed, "−"+p.Name)
 			continue
 		}
+		if had { // a form knows who, not as what
+			a.Crew, a.Post, a.Lead, a.Seq = cmp.Or(a.Crew, o.Crew), cmp.Or(a.Post, o.Post), o.Lead, o.Seq
+		}
 		if a.Crew == "" {
 			a.Crew = p.Crew
 		}
-		if had && a.Post == "" {
-			a.Post = o.Post
-		}
+		a.Lead = a.Lead && a.Crew == o.Crew
 		if !a.Crew.Valid() {
 			return nil, domain.InvalidField("people", "event.person_without_crew", "name", p.Name)
 		}
@@ -457,7 +459,7 @@ func (tx *Tx) assign(ctx context.Context, e *domain.Event, people []domain.Assig
 		if had && o == a {
 			continue
 		}
-		if _, err := tx.NewInsert().Model(&a).On("CONFLICT (event_id, person_id) DO UPDATE").Set("crew = EXCLUDED.crew").Set("post = EXCLUDED.post").Exec(ctx); err != nil {
+		if _, err := tx.NewInsert().Model(&a).On("CONFLICT (event_id, person_id) DO UPDATE").Set("crew = EXCLUDED.crew").Set("post = EXCLUDED.post").Set("lead = EXCLUDED.lead").Exec(ctx); err != nil {
 			return nil, err
 		}
 		sign := "+"

@@ -215,9 +215,22 @@ func (s *Store) AddDuty(ctx context.Context, act domain.Act, postID, personID st
 		if a.p.Struck {
 			return domain.Conflict("post.struck")
 		}
-		_, err := a.addDuty(ctx, personID, backup, "")
-		return err
+		if _, err := a.addDuty(ctx, personID, backup, ""); err != nil {
+			return err
+		}
+		return a.noteDuty(ctx)
 	})
+}
+
+// noteDuty lets work notices and boards follow when somebody was put at a post, or taken off.
+func (a *postAct) noteDuty(ctx context.Context) error {
+	if !a.e.Status.Working() {
+		return nil
+	}
+	if err := loadRooms(ctx, a.tx, a.e); err != nil {
+		return err
+	}
+	return a.tx.noteChange(ctx, a.e, a.e, "")
 }
 
 func (a *postAct) addDuty(ctx context.Context, personID string, backup bool, standsFor string) (*domain.Duty, error) {
@@ -299,6 +312,14 @@ func (a *postAct) saveDuty(ctx context.Context, c domain.Change) error {
 	return nil
 }
 
+// strike saves the struck duty, and lets what hangs on it follow.
+func (a *postAct) strike(ctx context.Context) error {
+	if err := a.saveDuty(ctx, domain.Change{Verb: "duty.struck"}); err != nil {
+		return err
+	}
+	return a.noteDuty(ctx)
+}
+
 func (a *postAct) doing(reason string) domain.Doing {
 	return domain.Doing{By: personID(a.tx.Act), At: a.tx.At, Received: a.tx.Now, Reason: reason}
 }
@@ -318,12 +339,12 @@ func (a *postAct) leads() bool {
 
 // StrikeDuty takes a person off a post. Needs RightPostsEdit.
 func (s *Store) StrikeDuty(ctx context.Context, act domain.Act, id string) (domain.Receipt, error) {
-	return s.dutyWrite(ctx, act, id, func(_ context.Context, a *postAct) (*domain.Change, error) {
+	return s.dutyWrite(ctx, act, id, func(ctx context.Context, a *postAct) (*domain.Change, error) {
 		if err := a.mayEdit(a.p.Crew); err != nil {
 			return nil, err
 		}
 		a.d.Struck = true
-		return &domain.Change{Verb: "duty.struck"}, nil
+		return nil, a.strike(ctx)
 	})
 }
 

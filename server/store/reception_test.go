@@ -559,7 +559,7 @@ func TestReceptionSchema(t *testing.T) {
 		for want, q := range map[string]string{
 			"check":   "UPDATE duties SET state = 'away', reason = NULL",
 			"foreign": "UPDATE duties SET person_id = 'nobody'",
-			"unique":  "INSERT INTO posts SELECT 'p2', event_id, code, name, crew, task, gesture, channel, position, minutes, from_at, struck, sort, seq, created_at FROM posts",
+			"unique":  "INSERT INTO posts SELECT 'p2', event_id, code, name, crew, task, gesture, channel, position, minutes, from_at, struck, sort, seq, created_at, key_post FROM posts",
 		} {
 			_, err := w.Store.Write(t.Context(), domain.Act{}, func(ctx context.Context, tx *store.Tx) error {
 				_, err := tx.NewRaw(q).Exec(ctx)

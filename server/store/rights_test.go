@@ -16,7 +16,7 @@ import (
 // deeds is everything that can be asked of an event by somebody, by the name
 // of the method. Each would be right for the commander or the supervisor.
 type deeds struct {
-	event, item, round, guest, party, face, photo, plan, seat, host, stray, post, duty, vehicle, cue, patrol, checkpoint, function, line, bulletin string
+	event, item, round, guest, party, face, photo, plan, seat, host, stray, post, duty, vehicle, cue, patrol, checkpoint, function, line, bulletin, person string
 }
 
 func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain.Act) (domain.Receipt, error) {
@@ -81,6 +81,15 @@ func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain
 		"MakeSeries": func(ctx context.Context, a act) (R, error) {
 			return s.MakeSeries(ctx, a, d.event, []time.Time{s.Now().AddDate(0, 0, 8)}, false, store.Copy{})
 		},
+		"AddToCrew": func(ctx context.Context, a act) (R, error) {
+			return s.AddToCrew(ctx, a, d.event, d.person, domain.CrewPHO)
+		},
+		"RemoveFromCrew": func(ctx context.Context, a act) (R, error) { return s.RemoveFromCrew(ctx, a, d.event, d.person, 0) },
+		"SetCrewLead": func(ctx context.Context, a act) (R, error) {
+			return s.SetCrewLead(ctx, a, d.event, d.person, true, nil)
+		},
+		"CopyCrew":      func(ctx context.Context, a act) (R, error) { return s.CopyCrew(ctx, a, d.event, d.event) },
+		"SetKeyPost":    func(ctx context.Context, a act) (R, error) { return s.SetKeyPost(ctx, a, d.post, true) },
 		"IssueWork":     func(ctx context.Context, a act) (R, error) { return s.IssueWork(ctx, a, d.event) },
 		"SeeBulletin":   func(ctx context.Context, a act) (R, error) { return s.SeeBulletin(ctx, a, d.bulletin) },
 		"DeclareReady":  func(ctx context.Context, a act) (R, error) { return s.DeclareReady(ctx, a, d.event) },
@@ -277,7 +286,7 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 	}
 	vehicle := must(t)(w.Store.AddVehicle(t.Context(), domain.Act{}, event, domain.Vehicle{Plate: "测A·00001"})).Created
 	cue := must(t)(w.Store.AddCue(t.Context(), domain.Act{}, event, domain.Cue{Cause: domain.CauseGate, Crew: domain.CrewSEC, Zh: "准备"})).Created
-	d := deeds{post: post, duty: duties[0].ID, vehicle: vehicle, cue: cue, plan: plan, seat: plans[0].Chairs[0].ID, host: strings.TrimPrefix(host.Subjects[0], "host:"), event: event, item: w.Item(t, event, "S4").ID, round: w.Item(t, event, "S15").ID, guest: r.Created, party: parties[0].ID, photo: "none"}
+	d := deeds{person: w.People["photo"].ID, post: post, duty: duties[0].ID, vehicle: vehicle, cue: cue, plan: plan, seat: plans[0].Chairs[0].ID, host: strings.TrimPrefix(host.Subjects[0], "host:"), event: event, item: w.Item(t, event, "S4").ID, round: w.Item(t, event, "S15").ID, guest: r.Created, party: parties[0].ID, photo: "none"}
 	must(t)(w.Store.AddPatrol(t.Context(), domain.Act{}, event, domain.Patrol{Name: "外圈", Crew: domain.CrewSEC, RoundNo: 1, Checkpoints: []domain.Checkpoint{{Name: "东门"}}}))
 	patrols, err := w.Store.Patrols(t.Context(), event)
 	if err != nil {
@@ -313,7 +322,7 @@ func TestAllDeedsAreTried(t *testing.T) {
 	elsewhere := "Write CreateEvent CreatePerson UpdatePerson SetPin SetDisabled SetLocale RevokeSession CreateSession Events " +
 		"ImportPeople DraftTemplate DropTemplate SaveTemplateItem AddTemplateItem CopyTemplateItem StrikeTemplateItem PictureTemplateItem MoveTemplateItem PublishTemplate ImportTemplates AnswerProposal " +
 		"SetRoomBuffers AddRoom UpdateRoom SetRoomPhoto BlockRoom Unblock RoomCalendar MakeCalendarLink RevokeCalendarLink " +
-		"SetDaisRule SetGuestDays AllowGuestPhotos AddLevelRule ChangeLevelRule MoveLevelRule DeleteLevelRule AddLift SetLift LookedAt Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName " +
+		"CrewSources AddStaffingRule ChangeStaffingRule DeleteStaffingRule SetDayHours AddSkill RemoveSkill AddRosterEntry RemoveRosterEntry SetDaisRule SetGuestDays AllowGuestPhotos AddLevelRule ChangeLevelRule MoveLevelRule DeleteLevelRule AddLift SetLift LookedAt Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName " +
 		"Publish TakeIn TakeBack SetBoardRules Series MakeRequest Requests Request RequestOf AcceptRequest OfferRoom WithdrawOffer DeclineRequest AskOrganiser AnswerForOrganiser NoteRequest AssignRequest RevokeRequestLink SetReplyHours TakeOffer RefuseOffers AnswerQuestion CompleteNeed WithdrawRequest ConfirmPlan AcceptHall SignRecord" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, request_test.go, seat_test.go
 	tried := deeds{}.all(nil)
 	typ := reflect.TypeFor[*store.Store]()
@@ -371,7 +380,7 @@ func TestOutsiders(t *testing.T) {
 			equal(t, "announced", h.count(), 0)
 		}
 		// What does not exist at all answers the same.
-		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", face: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x", post: "x", duty: "x", vehicle: "x", cue: "x", patrol: "x", checkpoint: "x", function: "x", line: "x", bulletin: "x"}).all(s) {
+		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", face: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x", post: "x", duty: "x", vehicle: "x", cue: "x", patrol: "x", checkpoint: "x", function: "x", line: "x", bulletin: "x", person: "x"}).all(s) {
 			if name == "UpdateEvent" || name == "MoveEvent" {
 				continue // its draft is made from the event
 			}
@@ -389,16 +398,16 @@ func TestInsiders(t *testing.T) {
 		// S4 is an item of the attendants; it is submitted, by service.
 		{
 			"service", "Event Item Propose DoItem UndoItem MayPhoto AddPhoto Photo MoveGuest MoveParty UndoMove UndoPartyMove DoBundle GuestCard SignInGuest SignInParty UndoSignIn UndoPartySignIn HandOut MeetStray",
-			"UpdateTemplate UpdateEvent MoveEvent CloneEvent MakeSeries IssueWork SetStatus DeclareReady WithdrawReady AddItem AcceptCrew AcceptItem RejectItem ExemptItem RequireItem AddGuests UpdateGuest StrikeGuest AddHosts StrikeHost AddSeatPlan FillSeats OccupySeat VacateSeat UndoSeats InvitationFor SaveLetter SaveInvitation QueueMails ImportInvitations MarkSent UnmarkSent TakeAnswer RevokePass Confirm JudgeStray RevokeLinks", "",
+			"UpdateTemplate UpdateEvent AddToCrew RemoveFromCrew SetCrewLead CopyCrew SetKeyPost MoveEvent CloneEvent MakeSeries IssueWork SetStatus DeclareReady WithdrawReady AddItem AcceptCrew AcceptItem RejectItem ExemptItem RequireItem AddGuests UpdateGuest StrikeGuest AddHosts StrikeHost AddSeatPlan FillSeats OccupySeat VacateSeat UndoSeats InvitationFor SaveLetter SaveInvitation QueueMails ImportInvitations MarkSent UnmarkSent TakeAnswer RevokePass Confirm JudgeStray RevokeLinks", "",
 		},
 		{"service2", "Event Item DoItem UndoItem MoveGuest", "UpdateEvent SetStatus AcceptItem RejectItem AddItem AcceptCrew AddGuests", ""}, // a mate, not assigned
 		{"cleaning", "Event Item Photo DoBundle", "MayPhoto AddPhoto StrikePhoto DoItem UndoItem DeferRound BlockItem UnblockItem AcceptItem ExemptItem UpdateEvent AddItem", "MoveGuest MoveParty UndoMove UndoPartyMove UpdateGuest StrikeGuest StrikeHost FillSeats SeatNewcomer PrintCards OccupySeat VacateSeat UndoSeats InvitationFor MarkSent Confirm RevokePass TakeAnswer SaveInvitation GuestCard SignInGuest SignInParty UndoSignIn HandOut MeetStray JudgeStray"},
 		{"engineering", "Event Item", "DoItem SetStatus AcceptItem AddGuests", "MoveGuest StrikeGuest"},
-		{"captain", "Event Item AddItem MoveGuest SignInGuest MeetStray", "DoItem AcceptItem AcceptCrew UpdateEvent SetStatus AddGuests", ""},
+		{"captain", "Event Item AddItem MoveGuest SignInGuest MeetStray", "DoItem AcceptItem AcceptCrew UpdateEvent AddToCrew RemoveFromCrew CopyCrew SetStatus AddGuests", ""},
 		{"control", "Event Item MoveGuest MoveParty DoBundle", "DoItem AcceptItem AcceptCrew UpdateEvent AddItem AddGuests", ""},
 		{"supplies", "Event Item DoBundle", "DoItem AcceptItem UpdateEvent AddItem AddGuests", "MoveGuest"},
 		{"admin", "Event Item UpdateEvent GuestCard MeetStray MoveEvent CloneEvent", "IssueWork DoItem AcceptItem AddItem DeclareReady AddGuests MoveGuest SignInGuest JudgeStray", ""},
-		{"supervisor", "Event Item UpdateEvent IssueWork MakeSeries DoItem AddItem AcceptCrew AddGuests UpdateGuest MoveGuest AddHosts AddSeatPlan OccupySeat SeatNewcomer ClearSeats InvitationFor SaveLetter SaveInvitation QueueMails MarkSent UnmarkSent TakeAnswer RevokePass Confirm ImportInvitations SignInGuest JudgeStray RevokeLinks", "AcceptItem RejectItem DeclareReady WithdrawReady ExemptItem", ""},
+		{"supervisor", "Event Item UpdateEvent AddToCrew SetCrewLead RemoveFromCrew CopyCrew SetKeyPost IssueWork MakeSeries DoItem AddItem AcceptCrew AddGuests UpdateGuest MoveGuest AddHosts AddSeatPlan OccupySeat SeatNewcomer ClearSeats InvitationFor SaveLetter SaveInvitation QueueMails MarkSent UnmarkSent TakeAnswer RevokePass Confirm ImportInvitations SignInGuest JudgeStray RevokeLinks", "AcceptItem RejectItem DeclareReady WithdrawReady ExemptItem", ""},
 		{"commander", "Event Item UpdateEvent AcceptItem RejectItem UnacceptItem AddItem AcceptCrew AddGuests MoveGuest ExemptItem Photo", "DoItem UndoItem AddPhoto StrikePhoto", ""},
 	}
 	both(t, func(t *testing.T, w *world) {

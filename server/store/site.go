@@ -24,6 +24,9 @@ func (s *Store) Found(ctx context.Context, site domain.Site, rooms []domain.Room
 	if site.SeenMinutes == 0 {
 		site.SeenMinutes = domain.SeenUsual
 	}
+	if site.DayHours == 0 {
+		site.DayHours = domain.DayHoursUsual
+	}
 	_, err := s.Write(ctx, domain.Act{}, func(ctx context.Context, tx *Tx) error {
 		res, err := tx.NewInsert().Model(&site).On("CONFLICT DO NOTHING").Exec(ctx)
 		if err != nil {
@@ -32,6 +35,10 @@ func (s *Store) Found(ctx context.Context, site domain.Site, rooms []domain.Room
 		if n, _ := res.RowsAffected(); n > 0 {
 			rules := domain.UsualLevelRules()
 			if _, err := tx.NewInsert().Model(&rules).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
+				return err
+			}
+			staffing := domain.UsualStaffing()
+			if _, err := tx.NewInsert().Model(&staffing).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
 				return err
 			}
 		}

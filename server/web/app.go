@@ -420,6 +420,8 @@ func viewOf(c *fiber.Ctx) string {
 		return ViewChanges
 	case strings.HasPrefix(path, "/templates"):
 		return ViewTemplates
+	case strings.HasPrefix(path, "/events/") && strings.HasSuffix(path, "/crew"):
+		return ViewCrew
 	case strings.HasPrefix(path, "/events/") && strings.Contains(path, "/seats"):
 		return ViewSeats
 	case strings.HasSuffix(path, "/items"):

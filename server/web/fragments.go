@@ -46,6 +46,10 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 			return []templ.Component{stale}, nil // its times
 		}
 		err = f.programmeParts(subjects)
+	case ViewCrew:
+		if changed || len(named("post", subjects))+len(named("bulletin", subjects)) > 0 {
+			err = f.crews()
+		}
 	case ViewChanges, ViewWork:
 		if changed || len(named("bulletin", subjects)) > 0 {
 			return []templ.Component{stale}, nil

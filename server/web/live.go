@@ -34,6 +34,8 @@ const (
 
 	ViewProgramme = "programme" // functions and agenda of one event
 
+	ViewCrew = "crew" // who is in the crews of one event, for who plans them
+
 	ViewPosts    = "posts"
 	ViewCues     = "cues"
 	ViewVehicles = "vehicles"
@@ -71,7 +73,7 @@ var viewRights = map[string]domain.Right{
 	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 	ViewPosts: domain.RightEventSee, ViewCues: domain.RightEventSee, ViewVehicles: domain.RightGuestsSee, ViewControl: domain.RightGuestsSee,
-	ViewProgramme: domain.RightEventSee, ViewTemplates: domain.RightTemplates,
+	ViewProgramme: domain.RightEventSee, ViewTemplates: domain.RightTemplates, ViewCrew: domain.RightEventEdit,
 	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
 	ViewInvitations: domain.RightGuestsEdit, ViewInvitation: domain.RightGuestsEdit,
 	ViewRequests: domain.RightEventSee,

@@ -195,6 +195,18 @@ func (a *App) StrikePost(c *fiber.Ctx) error {
 	})
 }
 
+// KeyPost is PUT /posts/{id}/key: it must never be empty.
+func (a *App) KeyPost(c *fiber.Ctx) error { return a.keyPost(c, true) }
+
+// UnkeyPost is DELETE /posts/{id}/key.
+func (a *App) UnkeyPost(c *fiber.Ctx) error { return a.keyPost(c, false) }
+
+func (a *App) keyPost(c *fiber.Ctx, key bool) error {
+	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
+		return a.Store.SetKeyPost(c.UserContext(), act, id, key)
+	})
+}
+
 // AddDuty is POST /posts/{id}/duties.
 func (a *App) AddDuty(c *fiber.Ctx) error {
 	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {

@@ -129,6 +129,7 @@ func TestEveryState(t *testing.T) {
 		{"DutyState", "PostCard", "data-duty", ""},
 		{"VehicleState", "VehicleRow", "data-vehicle", ""},
 		{"LiftState", "LiftRow", "data-lift", ""},
+		{"PlanTrouble", "CrewCard", "data-trouble", ""},
 	} {
 		values := constants(t, x.kind)
 		if len(values) < 3 {
