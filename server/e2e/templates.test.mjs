@@ -85,28 +85,6 @@ test("a workbook goes out and comes back: first what it would change, then the d
   await desk.says(".form-errors", say("workbook.not_xlsx"));
 });
 
-test("a version is published while the visit runs; its commander takes it, and what was begun stays", async () => {
-  home.allow(refused);
-  const desk = await home.desk("supervisor");
-  await desk.go(`/templates/${draft}`);
-  await desk.page.click("#template-publish > summary");
-  await desk.page.click("#template-publish [type=submit]");
-  await desk.says('#template-publish [data-error-for="note"]', say("field.required"));
-  await desk.fill("#publish-note", "演练之后的修改");
-  await desk.page.click("#template-publish [type=submit]");
-  await desk.seen('a[href="/templates/3"]');
-  const commander = await home.phone("commander");
-  await commander.go(`/events/${visit}`);
-  await commander.says("main", "可更新到第 3 版");
-  await commander.page.click(`a[href="/events/${visit}/template"]`);
-  await commander.press("#template-update");
-  await commander.page.waitForURL(`**/events/${visit}`);
-  await commander.says(".facts", "第 3 版");
-  assert.equal((await (await home.as("commander")).get(`/events/${visit}/template`)).update, null);
-  await desk.go("/templates/3/preview?level=2&at=09:00");
-  await desk.seen(".tpl-timeline > li");
-});
-
 test("a workbook of 30 MB is answered with a sentence, and the page goes on; the week and an agenda go out", async () => {
   home.allow(/status of 4(13|22)|ERR_/);
   const desk = await home.desk("supervisor");
@@ -131,6 +109,28 @@ test("a workbook of 30 MB is answered with a sentence, and the page goes on; the
     desk.page.click('a[href$="/agenda/export"]'),
   ]);
   assert.match(agenda.suggestedFilename(), /^议程 EV-.*\.xlsx$/);
+});
+
+test("a version is published while the visit runs; its commander takes it, and what was begun stays", async () => {
+  home.allow(refused);
+  const desk = await home.desk("supervisor");
+  await desk.go(`/templates/${draft}`);
+  await desk.page.click("#template-publish > summary");
+  await desk.page.click("#template-publish [type=submit]");
+  await desk.says('#template-publish [data-error-for="note"]', say("field.required"));
+  await desk.fill("#publish-note", "演练之后的修改");
+  await desk.page.click("#template-publish [type=submit]");
+  await desk.seen('a[href="/templates/3"]');
+  const commander = await home.phone("commander");
+  await commander.go(`/events/${visit}`);
+  await commander.says("main", "可更新到第 3 版");
+  await commander.page.click(`a[href="/events/${visit}/template"]`);
+  await commander.press("#template-update");
+  await commander.page.waitForURL(`**/events/${visit}`);
+  await commander.says(".facts", "第 3 版");
+  assert.equal((await (await home.as("commander")).get(`/events/${visit}/template`)).update, null);
+  await desk.go("/templates/3/preview?level=2&at=09:00");
+  await desk.seen(".tpl-timeline > li");
 });
 
 test("a list of guests goes out, comes back as a workbook, and nothing is to be done", async () => {
