@@ -20,7 +20,7 @@ import (
 func (s *site) pagesOf() map[string][]string {
 	e := "/events/" + s.world.Event
 	return map[string][]string{
-		"commander": {"/today", "/events", "/lobby", "/board", "/activity", "/notices", "/me", e, e + "/items", e + "/items?mine=1", e + "/guests", e + "/board", e + "/log", e + "/drill", e + "/edit", e + "/programme", e + "/agenda/print", e + "/register", e + "/invitations", "/door", "/door?q=x", "/headcount", e + "/guests/sheet", e + "/links", e + "/posts", e + "/posts/signs", e + "/cues", e + "/vehicles", "/control", "/requests", "/requests?show=decided"},
+		"commander": {"/today", "/events", "/lobby", "/board", "/activity", "/notices", "/me", e, e + "/items", e + "/items?mine=1", e + "/guests", e + "/board", e + "/log", e + "/drill", e + "/edit", e + "/programme", e + "/agenda/print", e + "/track", "/track", e + "/register", e + "/invitations", "/door", "/door?q=x", "/headcount", e + "/guests/sheet", e + "/links", e + "/posts", e + "/posts/signs", e + "/cues", e + "/vehicles", "/control", "/requests", "/requests?show=decided"},
 		"admin":     {"/people", "/settings/channels", "/settings/retention", "/settings/levels", "/settings/requests", "/invites/new"},
 	}
 }

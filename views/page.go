@@ -128,6 +128,14 @@ type TodayPage struct {
 	Mine    []TodoItem // open items of my crew on my events, by due time
 	Waiting []TodoItem // items waiting for my acceptance or check
 	Events  []EventLine
+
+	Milestones []TodayMilestone // mine, of planned tracks
+}
+
+// TodayMilestone is a milestone with its event.
+type TodayMilestone struct {
+	Event     *domain.Event
+	Milestone domain.Milestone
 }
 
 // TodayCue is what a crew of mine was told at one event.
@@ -167,8 +175,9 @@ type EventPage struct {
 	SeeGuests, SeeBoard bool
 	Functions           []domain.Function
 	Agenda              []domain.AgendaItem
-	Drill               *domain.Drill   // the last one, for those who may run one; nil = none yet
-	Request             *domain.Request // that it came from, for those who deal with them
+	Milestones          []domain.Milestone // its planned track
+	Drill               *domain.Drill      // the last one, for those who may run one; nil = none yet
+	Request             *domain.Request    // that it came from, for those who deal with them
 }
 
 // AssignedPerson is a person on an event.

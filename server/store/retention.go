@@ -233,7 +233,7 @@ func (tx *Tx) eraseRows(ctx context.Context, eventID string) error {
 // texts are what crews were told to do, what they answered, and what plans and parties are called.
 var texts = map[string][]string{
 	"parties": {"name"}, "items": {"zh", "en", "reason", "reading"}, "posts": {"name", "task"}, "duties": {"reason", "handover", "override"}, "patrols": {"name"}, "checkpoints": {"name", "skipped"},
-	"cues": {"zh", "en"}, "functions": {"name", "place", "notes"}, "agenda_items": {"title", "speaker", "needs"}, "seat_plans": {"name", "place"},
+	"cues": {"zh", "en"}, "functions": {"name", "place", "notes"}, "milestones": {"zh", "reason"}, "kickoffs": {"people", "notes"}, "agenda_items": {"title", "speaker", "needs"}, "seat_plans": {"name", "place"},
 }
 
 // eraseTexts takes names out of what people wrote about other things.

@@ -21,12 +21,12 @@ func TestUpgrade(t *testing.T) {
 		storetest.NewWorld(t, s).Fill(t)
 		raw(t, s, func(ctx context.Context, tx *store.Tx) error { // drills, seats, strays, posts, cues, cars and requests go with their tables, what is logged does not
 			for _, q := range []string{
-				"DELETE FROM functions", "DELETE FROM agenda_items", "DELETE FROM seats", "DELETE FROM seat_plans", "DELETE FROM hosts", "DELETE FROM strays",
+				"DELETE FROM milestones", "DELETE FROM kickoffs", "DELETE FROM functions", "DELETE FROM agenda_items", "DELETE FROM seats", "DELETE FROM seat_plans", "DELETE FROM hosts", "DELETE FROM strays",
 				"DELETE FROM mails WHERE request_id IS NOT NULL", "DELETE FROM request_files", "DELETE FROM request_questions", "DELETE FROM request_offers", "DELETE FROM request_needs", "DELETE FROM request_choices", "DELETE FROM requests",
 				"DELETE FROM acts WHERE receipt LIKE '%\"topic\":\"requests\"%'", "DELETE FROM changes WHERE topic = 'requests'", "UPDATE topics SET seq = 0 WHERE id = 'requests'",
 				"DELETE FROM checkpoints", "DELETE FROM patrols", "DELETE FROM duties", "DELETE FROM posts", "DELETE FROM cues", "DELETE FROM vehicles", "DELETE FROM lifts",
 				"UPDATE changes SET subject = 'site:' || (SELECT id FROM sites) WHERE subject LIKE 'lift:%'",
-				"UPDATE changes SET subject = topic WHERE subject LIKE 'drill:%' OR subject LIKE 'host:%' OR subject LIKE 'plan:%' OR subject LIKE 'seat:%' OR subject LIKE 'stray:%' OR subject LIKE 'post:%' OR subject LIKE 'patrol:%' OR subject LIKE 'cue:%' OR subject LIKE 'vehicle:%' OR subject LIKE 'function:%' OR subject LIKE 'agenda:%'",
+				"UPDATE changes SET subject = topic WHERE subject LIKE 'drill:%' OR subject LIKE 'host:%' OR subject LIKE 'plan:%' OR subject LIKE 'seat:%' OR subject LIKE 'stray:%' OR subject LIKE 'post:%' OR subject LIKE 'patrol:%' OR subject LIKE 'cue:%' OR subject LIKE 'vehicle:%' OR subject LIKE 'function:%' OR subject LIKE 'agenda:%' OR subject LIKE 'milestone:%' OR subject LIKE 'kickoff:%'",
 				"UPDATE changes SET verb = 'guest.changed' WHERE verb LIKE 'guest.sign%'", // and so do columns
 				"UPDATE guests SET phone = NULL, signed_in_at = NULL, signed_in_by = NULL, sign_at = NULL, pack = FALSE, badge = FALSE, next_at = NULL",
 				"UPDATE events SET early_at = NULL",

@@ -81,6 +81,9 @@ func (a *App) Event(c *fiber.Ctx) error {
 	if page.Functions, page.Agenda, err = a.programme(c, e); err != nil {
 		return err
 	}
+	if page.Milestones, err = a.Store.Milestones(ctx, e.ID); err != nil {
+		return err
+	}
 	if page.SeeGuests {
 		page.Counts = b.counts
 	}

@@ -41,11 +41,19 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 		if err == nil {
 			err = f.timeline(subjects)
 		}
+		if err == nil {
+			err = f.trackCard(subjects)
+		}
 	case ViewProgramme:
 		if changed {
 			return []templ.Component{stale}, nil // its times
 		}
 		err = f.programmeParts(subjects)
+	case ViewTrack:
+		if changed {
+			return []templ.Component{stale}, nil // its day
+		}
+		err = f.track(subjects)
 	case ViewGuests:
 		err = f.guests(guests, changed)
 	case ViewLobby:

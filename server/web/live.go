@@ -33,6 +33,7 @@ const (
 	ViewAll      = "all" // items and guests: for programs
 
 	ViewProgramme = "programme" // functions and agenda of one event
+	ViewTrack     = "track"     // the planned track of one event
 
 	ViewPosts    = "posts"
 	ViewCues     = "cues"
@@ -58,8 +59,8 @@ var viewRights = map[string]domain.Right{
 	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 	ViewPosts: domain.RightEventSee, ViewCues: domain.RightEventSee, ViewVehicles: domain.RightGuestsSee, ViewControl: domain.RightGuestsSee,
-	ViewProgramme: domain.RightEventSee,
-	ViewNotices:   domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
+	ViewProgramme: domain.RightEventSee, ViewTrack: domain.RightEventSee,
+	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
 	ViewInvitations: domain.RightGuestsEdit, ViewInvitation: domain.RightGuestsEdit,
 	ViewRequests: domain.RightEventSee,
 	ViewDoor:     domain.RightGuestsSee, ViewHeadcount: domain.RightGuestsSee,
