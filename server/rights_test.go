@@ -714,6 +714,8 @@ func (m *matrix) track(r server.Route, x *target) string {
 	if strings.HasSuffix(r.Path, "/done") && r.Method == http.MethodDelete {
 		status, done = "done", sql.NullString{String: then, Valid: true}
 	}
+	m.sql("UPDATE kickoffs SET struck = TRUE WHERE event_id = ?", event)
+	m.sql("UPDATE milestones SET struck = TRUE WHERE event_id = ? AND kind = 'own'", event)
 	m.sql("INSERT INTO kickoffs (id, event_id, kind, held_at, people, struck, seq, created_at) VALUES (?, ?, 'kickoff', ?, '云母', FALSE, 1, ?)", "kick"+id, event, then, then)
 	m.sql(`INSERT INTO milestones (id, event_id, kind, zh, crew, start_at, due_at, by_hand, late_start, status, state_at, done_at, struck, seq, created_at)
 		VALUES (?, ?, 'own', '联系酒店', 'SVC', ?, ?, TRUE, FALSE, ?, ?, ?, FALSE, 1, ?)`, "mile"+id, event, then, then, status, then, done, then)
@@ -891,6 +893,8 @@ func (m *matrix) expected(r server.Route, x target) string {
 		unseen = !v.Can(domain.RightGuestsSee, secrecy)
 	case r.Path == "/cues/:id/acknowledgement" || strings.HasPrefix(r.Path, "/checkpoints/") && r.Method != http.MethodGet:
 		may = v.MayDo(domain.CrewSVC, secrecy)
+	case r.Path == "/milestones/:id/done": // nobody is named: its crew's
+		may = v.Can(domain.RightEventEdit, secrecy) || v.MayDo(domain.CrewSVC, secrecy)
 	case r.Right == domain.RightPostsEdit && r.Method != http.MethodGet:
 		may = leads
 	case r.Path == "/events/:id/status":
