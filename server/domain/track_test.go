@@ -111,8 +111,11 @@ func TestMilestoneStates(t *testing.T) {
 		t.Error("open again: ", m)
 	}
 	list := []domain.Milestone{
-		{Status: domain.MilestoneDone, DueAt: now}, {Status: domain.MilestoneWaived, DueAt: now},
-		{ID: "next", Status: domain.MilestoneOpen, DueAt: now.Add(-time.Hour), LateStart: true}, {Status: domain.MilestoneOpen, DueAt: now.Add(-time.Minute)}, {Status: domain.MilestoneOpen, DueAt: now},
+		{Status: domain.MilestoneDone, DueAt: now},
+		{Status: domain.MilestoneWaived, DueAt: now},
+		{ID: "next", Status: domain.MilestoneOpen, DueAt: now.Add(-time.Hour), LateStart: true},
+		{Status: domain.MilestoneOpen, DueAt: now.Add(-time.Minute)},
+		{Status: domain.MilestoneOpen, DueAt: now},
 	}
 	got := domain.SumTrack(list, now)
 	if got.Total != 5 || got.Settled != 2 || got.Late != 2 || got.LateStart != 1 || got.Next == nil || got.Next.ID != "next" {

@@ -12,7 +12,11 @@ const day = 24 * 60;
 test("two planners see one track, and what one of them changed is not overwritten", async () => {
   home.allow(refused);
   const event = await newEvent(home, { people: ["service"], start: 12 * day, level: "3" });
-  const [supervisor, commander, service] = [await home.desk("supervisor"), await home.phone("commander"), await home.phone("service")];
+  const [supervisor, commander, service] = [
+    await home.desk("supervisor"),
+    await home.phone("commander"),
+    await home.phone("service"),
+  ];
   await service.go(`/events/${event.id}`);
   for (const who of [supervisor, commander]) await who.go(`/events/${event.id}/track`);
   const steps = async () => (await (await home.as("commander")).get(`/events/${event.id}/track`)).milestones;
@@ -28,7 +32,11 @@ test("two planners see one track, and what one of them changed is not overwritte
   await supervisor.press(`#edit-${second.id}`);
   await commander.fill("#md-due_at", local(8 * day));
   await commander.page.click("#step-dialog [type=submit]");
-  const moved = local(8 * day).slice(5, 10).split("-").map(Number).join("月");
+  const moved = local(8 * day)
+    .slice(5, 10)
+    .split("-")
+    .map(Number)
+    .join("月");
   await supervisor.says(`#milestone-${second.id}`, `${moved}日`);
   await supervisor.fill("#md-due_at", local(9 * day));
   await supervisor.page.click("#step-dialog [type=submit]");
