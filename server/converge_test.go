@@ -204,7 +204,7 @@ func converge(t *testing.T, acts int, sites ...*site) {
 		pages []string
 	}{
 		{"commander", []string{visit + "/board", visit, small + "/board"}},
-		{"supervisor", []string{visit + "/items", "/board"}},
+		{"supervisor", []string{visit + "/items", "/board", visit + "/track"}},
 		{"head", []string{visit + "/guests", visit + "/invitations", "/board?tv=1"}},
 		{"service", []string{visit + "/items?mine=1", "/today"}},
 		{"security", []string{"/lobby", visit + "/items"}},
@@ -281,6 +281,26 @@ type actor struct {
 
 func (a *actor) one(list ...string) string { return list[a.r.IntN(len(list))] }
 
+// milestone ticks a step of the planned track, waives it, or opens it again.
+func (a *actor) milestone(event string, reason url.Values) {
+	list, err := a.s.Store.Milestones(a.t.Context(), event)
+	if err != nil {
+		a.t.Error(err)
+	}
+	if len(list) == 0 { // small ones have none
+		return
+	}
+	m := "/milestones/" + list[a.r.IntN(len(list))].ID
+	switch a.r.IntN(3) {
+	case 0:
+		a.do("PUT", m+"/done", nil)
+	case 1:
+		a.do("DELETE", m+"/done", nil)
+	default:
+		a.do("PUT", m+"/waiver", reason)
+	}
+}
+
 func (a *actor) something() {
 	w := a.s.world
 	event := w.Event
@@ -309,8 +329,10 @@ func (a *actor) something() {
 		if len(i.Photos) > 0 {
 			a.do("DELETE", item+"/photos/"+i.Photos[a.r.IntN(len(i.Photos))].ID, nil)
 		}
-	case k < 34:
+	case k < 31:
 		a.do("DELETE", item+"/done", nil)
+	case k < 34:
+		a.milestone(event, reason)
 	case k < 44:
 		a.do("PUT", item+"/acceptance", form("verdict", "accepted"))
 	case k < 48:

@@ -31,6 +31,7 @@ var fieldsOf = map[string][]string{
 	"POST /events": eventFields, "PUT /events/:id": eventFields, "PUT /events/:id/status": {"status", "reason"}, "GET /events/:id/log": {"below"},
 	"GET /events/suggestion": {"guest_rank", "host_rank", "type", "secrecy", "heads"}, "PUT /events/:id/follow-up": {"followed_at", "follow_way", "follow_with", "follow_said", "follow_done"},
 	"POST /events/:id/functions": functionFields, "PUT /functions/:id": functionFields, "POST /events/:id/agenda": agendaFields, "PUT /agenda/:id": agendaFields, "PUT /agenda/:id/position": {"to"},
+	"GET /track": {"month"}, "POST /events/:id/milestones": milestoneFields, "PUT /milestones/:id": milestoneFields, "PUT /milestones/:id/done": {"x"}, "PUT /milestones/:id/waiver": {"reason"}, "POST /events/:id/kickoffs": kickoffFields, "PUT /kickoffs/:id": kickoffFields,
 	"POST /settings/levels": ruleFields, "PUT /settings/levels/:id": ruleFields, "PUT /settings/levels/:id/position": {"x"},
 	"GET /events/:id/items": {"crew", "mine"}, "POST /events/:id/items": {"id", "text", "crew", "phase", "due_at", "star"},
 	"PUT /events/:id/acceptance": {"crew", "phase", "except"}, "PUT /events/:id/done": {"crew", "phase"},
@@ -79,19 +80,21 @@ var (
 		"undertaker", "purpose", "needs", "wishes", "principal_title", "guest_rank", "host_rank", "guest_heads", "escort_heads", "expense_class", "layout",
 		"tea_wish", "welcome_text", "banner", "flowers", "seat_wish", "photo_wish", "opened", "seq", "choose_name", "mine_name",
 	}
-	functionFields = []string{"name", "kind", "room_id", "place", "layout", "start_at", "end_at", "notes", "seen"}
-	agendaFields   = []string{"title", "speaker", "needs", "minutes", "start_at", "follow", "seen"}
-	ruleFields     = []string{"guest_rank", "host_rank", "type", "secrecy", "heads_over", "gives"}
-	roomFields     = []string{"name", "name_en", "floor", "capacity", "setup_min", "clear_min", "out_of_use", "equipment", "mics", "layout_u", "layout_board"}
-	channelFields  = []string{"kind", "name", "url", "secret", "topics", "locale"}
-	guestFields    = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs", "phone"}
-	passFields     = []string{"answer", "companions", "companion_names", "diets", "diet_note", "transport", "arrive_at", "plate", "message", "tap", "lang"}
-	signInFields   = []string{"venue", "pack", "badge", "title", "organisation", "phone"}
-	postFields     = []string{"code", "name", "crew", "task", "gesture", "channel", "position", "minutes", "from_at"}
-	cueFields      = []string{"cause", "scope", "crew", "zh", "en", "off"}
-	vehicleFields  = []string{"plate", "kind", "bay", "driver", "phone", "arrives", "leaves"}
-	personFields   = []string{"staff_no", "phone", "name", "role", "crew", "locale", "pin"}
-	bookFields     = []string{
+	functionFields  = []string{"name", "kind", "room_id", "place", "layout", "start_at", "end_at", "notes", "seen"}
+	agendaFields    = []string{"title", "speaker", "needs", "minutes", "start_at", "follow", "seen"}
+	milestoneFields = []string{"title", "owner_id", "crew", "due_at", "kickoff_id", "seen"}
+	kickoffFields   = []string{"kind", "held_at", "people", "notes", "seen"}
+	ruleFields      = []string{"guest_rank", "host_rank", "type", "secrecy", "heads_over", "gives"}
+	roomFields      = []string{"name", "name_en", "floor", "capacity", "setup_min", "clear_min", "out_of_use", "equipment", "mics", "layout_u", "layout_board"}
+	channelFields   = []string{"kind", "name", "url", "secret", "topics", "locale"}
+	guestFields     = []string{"name", "title", "organisation", "rank", "party", "plate", "bay", "needs", "phone"}
+	passFields      = []string{"answer", "companions", "companion_names", "diets", "diet_note", "transport", "arrive_at", "plate", "message", "tap", "lang"}
+	signInFields    = []string{"venue", "pack", "badge", "title", "organisation", "phone"}
+	postFields      = []string{"code", "name", "crew", "task", "gesture", "channel", "position", "minutes", "from_at"}
+	cueFields       = []string{"cause", "scope", "crew", "zh", "en", "off"}
+	vehicleFields   = []string{"plate", "kind", "bay", "driver", "phone", "arrives", "leaves"}
+	personFields    = []string{"staff_no", "phone", "name", "role", "crew", "locale", "pin"}
+	bookFields      = []string{
 		"purpose", "type", "organiser", "contact", "phone", "email", "heads", "layout", "rooms", "secrecy", "notes", "website", "begun", "tap", "start_1", "end_1", "start_2", "end_2", "start_3", "end_3",
 		"needs", "detail_banner", "files", "lang",
 	}
@@ -245,6 +248,12 @@ func (s *site) good(route string) url.Values {
 		v = form("title", "主持", "minutes", "5")
 	case "PUT /agenda/:id/position":
 		v = form("to", "up")
+	case "POST /events/:id/milestones", "PUT /milestones/:id":
+		v = form("title", "联系酒店", "crew", "ADM", "due_at", s.Store.Now().Add(5*time.Hour).In(s.Store.Loc).Format("2006-01-02T15:04"))
+	case "POST /events/:id/kickoffs", "PUT /kickoffs/:id":
+		v = form("kind", "coordination", "people", "云母", "held_at", s.Store.Now().In(s.Store.Loc).Format("2006-01-02T15:04"))
+	case "PUT /milestones/:id/waiver":
+		v = form("reason", "规模小")
 	case "POST /settings/levels", "PUT /settings/levels/:id":
 		v = form("guest_rank", "city", "gives", "2")
 	case "PUT /checkpoints/:id/skip":
@@ -341,6 +350,14 @@ func TestPoison(t *testing.T) {
 			t.Fatal(err)
 		}
 		bulletin := s.published(t)
+		record, err := s.Store.AddKickoff(t.Context(), domain.Act{}, event, domain.Kickoff{Kind: "coordination", HeldAt: s.Store.Now(), People: "云母"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		milestone, err := s.Store.AddMilestone(t.Context(), domain.Act{}, event, domain.Milestone{Zh: "联系酒店", Crew: domain.CrewADM, DueAt: e.StartAt})
+		if err != nil {
+			t.Fatal(err)
+		}
 		cues, err := s.Store.Cues(t.Context(), event)
 		if err != nil || len(cues) == 0 {
 			t.Fatal(cues, err)
@@ -354,7 +371,7 @@ func TestPoison(t *testing.T) {
 			t.Fatal(err)
 		}
 		booked, link := s.booked(t, 30)
-		id := strings.NewReplacer("/templates/:id", "/templates/"+draft.Created, ":code", "S6", "/proposals/:id", "/proposals/"+proposal.Created, "/rooms/:id", "/rooms/R2", "/requests/:id", "/requests/"+booked.ID, ":question", booked.Questions[0].ID, "/r/:token", "/r/"+link, "/files/:file", "/files/"+booked.Files[0].ID, "/offers/:offer", "/offers/"+booked.Offers[0].ID, "/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/settings/levels/:id", "/settings/levels/level-01", "/settings/staffing/:id", "/settings/staffing/staff-4-SVC-0", "/crew/:person", "/crew/"+extra.ID, "/skills/:id", "/skills/none", "/roster/:id", "/roster/none", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
+		id := strings.NewReplacer("/templates/:id", "/templates/"+draft.Created, ":code", "S6", "/proposals/:id", "/proposals/"+proposal.Created, "/rooms/:id", "/rooms/R2", "/requests/:id", "/requests/"+booked.ID, ":question", booked.Questions[0].ID, "/r/:token", "/r/"+link, "/files/:file", "/files/"+booked.Files[0].ID, "/offers/:offer", "/offers/"+booked.Offers[0].ID, "/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/milestones/:id", "/milestones/"+milestone.Created, "/kickoffs/:id", "/kickoffs/"+record.Created, "/settings/levels/:id", "/settings/levels/level-01", "/settings/staffing/:id", "/settings/staffing/staff-4-SVC-0", "/crew/:person", "/crew/"+extra.ID, "/skills/:id", "/skills/none", "/roster/:id", "/roster/none", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
 			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/publications/:day", "/publications/"+bulletin.Day, "/bulletins/:id", "/bulletins/"+bulletin.ID, "/intake/:day/:step", "/intake/"+bulletin.Day+"/taken", "/work/:crew", "/work/SVC", "/patrols/:id", "/patrols/"+patrol.ID, "/checkpoints/:id", "/checkpoints/"+patrol.Checkpoints[0].ID, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")

@@ -437,6 +437,8 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		id = m.reception(r, x)
 	case strings.HasPrefix(path, "/functions/"), strings.HasPrefix(path, "/agenda/"):
 		id = m.programme(r, x)
+	case strings.HasPrefix(path, "/milestones/"), strings.HasPrefix(path, "/kickoffs/"):
+		id = m.track(r, x)
 	case strings.HasPrefix(path, "/hosts/"):
 		id = store.NewID()
 		m.sql("INSERT INTO hosts (id, event_id, name, sort, struck, seq, created_at) VALUES (?, ?, '白鹭', 1, FALSE, 1, '2026-01-01 00:00:00+00:00')", id, x.ev.e.ID)
@@ -546,6 +548,14 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	case "POST /events/:id/agenda", "PUT /agenda/:id":
 		fields = form("title", fmt.Sprintf("主持 %d", x.n), "minutes", "5")
 		m.sql("UPDATE agenda_items SET struck = TRUE WHERE id NOT LIKE 'agen%'")
+	case "POST /events/:id/milestones", "PUT /milestones/:id":
+		fields = form("title", fmt.Sprintf("联系酒店 %d", x.n), "crew", "ADM", "due_at", x.ev.e.StartAt.In(m.s.Store.Loc).Format("2006-01-02T15:04"))
+		m.sql("UPDATE milestones SET struck = TRUE WHERE id NOT LIKE 'mile%'")
+	case "POST /events/:id/kickoffs", "PUT /kickoffs/:id":
+		fields = form("kind", "coordination", "people", fmt.Sprintf("云母 %d", x.n), "held_at", x.ev.e.StartAt.In(m.s.Store.Loc).Format("2006-01-02T15:04"))
+		m.sql("UPDATE kickoffs SET struck = TRUE WHERE id NOT LIKE 'kick%'")
+	case "PUT /milestones/:id/waiver":
+		fields = form("reason", "规模小")
 	case "PUT /agenda/:id/position":
 		fields = form("to", "down")
 	case "POST /settings/levels":
@@ -889,6 +899,22 @@ func (m *matrix) programme(r server.Route, x *target) string {
 	return strings.TrimPrefix(r.Path, "/")[:4] + id
 }
 
+// track makes the milestone or the record on which the route acts, in the state from which it leads on, and returns its id.
+func (m *matrix) track(r server.Route, x *target) string {
+	const then = "2026-01-01 00:00:00+00:00"
+	id, event := store.NewID(), x.ev.e.ID
+	status, done := "open", sql.NullString{}
+	if strings.HasSuffix(r.Path, "/done") && r.Method == http.MethodDelete {
+		status, done = "done", sql.NullString{String: then, Valid: true}
+	}
+	m.sql("UPDATE kickoffs SET struck = TRUE WHERE event_id = ?", event)
+	m.sql("UPDATE milestones SET struck = TRUE WHERE event_id = ? AND kind = 'own'", event)
+	m.sql("INSERT INTO kickoffs (id, event_id, kind, held_at, people, struck, seq, created_at) VALUES (?, ?, 'kickoff', ?, '云母', FALSE, 1, ?)", "kick"+id, event, then, then)
+	m.sql(`INSERT INTO milestones (id, event_id, kind, zh, crew, start_at, due_at, by_hand, late_start, status, state_at, done_at, struck, seq, created_at)
+		VALUES (?, ?, 'own', '联系酒店', 'SVC', ?, ?, TRUE, FALSE, ?, ?, ?, FALSE, 1, ?)`, "mile"+id, event, then, then, status, then, done, then)
+	return strings.TrimPrefix(r.Path, "/")[:4] + id
+}
+
 // seats brings a plan into the state from which the route leads on: the guest waits, or sits on the first seat.
 func (m *matrix) seats(r server.Route, ev *matrixEvent) {
 	m.sql("UPDATE guests SET struck = FALSE WHERE id = ?", ev.guest)
@@ -1122,6 +1148,8 @@ func (m *matrix) expected(r server.Route, x target) string {
 		unseen = !v.Can(domain.RightGuestsSee, secrecy)
 	case r.Path == "/cues/:id/acknowledgement" || strings.HasPrefix(r.Path, "/checkpoints/") && r.Method != http.MethodGet:
 		may = v.MayDo(domain.CrewSVC, secrecy)
+	case r.Path == "/milestones/:id/done": // nobody is named: its crew's
+		may = v.Can(domain.RightEventEdit, secrecy) || v.MayDo(domain.CrewSVC, secrecy)
 	case r.Right == domain.RightPostsEdit && r.Method != http.MethodGet:
 		may = leads
 	case r.Path == "/events/:id/status":

@@ -154,6 +154,19 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{del, "/blockings/:id", domain.RightRoomsEdit, ByRole, a.Unblock},
 		{put, "/settings/rooms", domain.RightRoomsEdit, ByRole, a.SetRoomBuffers},
 
+		// the planned track, and the meetings that prepare an event
+		{get, "/track", domain.RightCreate, ByRole, a.TrackMonth},
+		{get, "/events/:id/track", domain.RightEventSee, OnEvent, a.Track},
+		{post, "/events/:id/milestones", domain.RightEventEdit, OnEvent, a.AddMilestone},
+		{put, "/milestones/:id", domain.RightEventEdit, InAct, a.ChangeMilestone},
+		{del, "/milestones/:id", domain.RightEventEdit, InAct, a.StrikeMilestone},
+		{put, "/milestones/:id/done", domain.RightEventSee, InAct, a.FinishMilestone}, // planner, owner or crew: domain.Milestone.MayFinish
+		{del, "/milestones/:id/done", domain.RightEventSee, InAct, a.ReopenMilestone},
+		{put, "/milestones/:id/waiver", domain.RightEventEdit, InAct, a.WaiveMilestone},
+		{post, "/events/:id/kickoffs", domain.RightEventEdit, OnEvent, a.AddKickoff},
+		{put, "/kickoffs/:id", domain.RightEventEdit, InAct, a.ChangeKickoff},
+		{del, "/kickoffs/:id", domain.RightEventEdit, InAct, a.StrikeKickoff},
+
 		// checklist
 		{get, "/events/:id/items", domain.RightEventSee, OnEvent, a.Items},
 		{post, "/events/:id/items", domain.RightItemAdd, OnEvent, a.AddItem},

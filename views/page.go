@@ -130,6 +130,14 @@ type TodayPage struct {
 	Events  []EventLine
 	Boards  []TodayBoard // that name me, of today and tomorrow
 	Intake  *TodayIntake // for who keeps it: what is next
+
+	Milestones []TodayMilestone // mine, of planned tracks
+}
+
+// TodayMilestone is a milestone with its event.
+type TodayMilestone struct {
+	Event     *domain.Event
+	Milestone domain.Milestone
 }
 
 // TodayCue is what a crew of mine was told at one event.
@@ -170,6 +178,7 @@ type EventPage struct {
 	Functions           []domain.Function
 	Agenda              []domain.AgendaItem
 	Collisions          []domain.Collision // of this event with others, for who may change it
+	Milestones          []domain.Milestone // its planned track
 	Drill               *domain.Drill      // the last one, for those who may run one; nil = none yet
 	Request             *domain.Request    // that it came from, for those who deal with them
 

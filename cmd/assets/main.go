@@ -48,6 +48,7 @@ var entries = []entry{
 	{source: "css/dash.css", budget: 2 * kb},
 	{source: "css/reception.css", budget: 3 * kb},
 	{source: "css/programme.css", budget: 2 * kb},
+	{source: "css/track.css", budget: 2 * kb},
 	{source: "js/eventform.js", budget: 1 * kb},
 	{source: "css/board.css", budget: 2 * kb},
 	{source: "css/crew.css", budget: 2 * kb},

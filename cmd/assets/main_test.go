@@ -29,6 +29,7 @@ func project(t *testing.T, more map[string]string) string {
 		"static/css/dash.css":                    `.dash { color: red }`,
 		"static/css/seats.css":                   `.seats { color: red }`,
 		"static/css/programme.css":               `.timeline { color: red }`,
+		"static/css/track.css":                   `.track { color: red }`,
 		"static/js/eventform.js":                 `document.title = "form";`,
 		"static/css/print.css":                   `.print { color: red }`,
 		"static/js/print.js":                     `document.title = "print";`,

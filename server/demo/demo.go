@@ -106,6 +106,9 @@ func Seed(ctx context.Context, s *store.Store, o Options) (Result, error) {
 	if err := t.programmes(ctx, d, res); err != nil {
 		return res, fmt.Errorf("demo: programme: %w", err)
 	}
+	if err := t.tracks(ctx, list, res.Visit, now); err != nil {
+		return res, fmt.Errorf("demo: planned tracks: %w", err)
+	}
 	if err := t.letters(ctx, &d.Visit, res.Visit, func(d time.Duration) { at = at.Add(d) }); err != nil {
 		return res, fmt.Errorf("demo: invitations: %w", err)
 	}

@@ -46,6 +46,8 @@ const (
 	NoticeRequest     NoticeKind = "request"      // somebody asks for a room
 	NoticeRequestLate NoticeKind = "request_late" // and nobody has answered in time
 	NoticeRequestNews NoticeKind = "request_news" // what the organiser said since
+
+	NoticeMilestone NoticeKind = "milestone" // a step of an event's planned track is over its date
 )
 
 // How long notices matter.

@@ -203,7 +203,7 @@ func (n *Notifier) read(ctx context.Context, topic domain.Topic) error {
 
 // clock makes notices of what the time brings.
 func (n *Notifier) clock(ctx context.Context) error {
-	for _, work := range []func(context.Context) error{n.store.TellTime, n.store.TellReception, n.store.TellRequests, n.store.TellUnseen, n.store.TellIntake, n.store.SettleNotices, n.store.RemindNotices} {
+	for _, work := range []func(context.Context) error{n.store.TellTime, n.store.TellReception, n.store.TellRequests, n.store.TellUnseen, n.store.TellIntake, n.store.TellTrack, n.store.SettleNotices, n.store.RemindNotices} {
 		if err := work(ctx); err != nil {
 			return err
 		}

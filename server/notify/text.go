@@ -85,6 +85,8 @@ func (c *composer) text() Text {
 		return Text{c.l.T("notice.declined", "guest", c.guest()), event}
 	case domain.NoticeStray:
 		return Text{c.l.T("notice.stray"), c.join(c.guest(), c.comesFrom(), event)}
+	case domain.NoticeMilestone:
+		return Text{c.l.T("notice.milestone", "item", item), c.join(c.crew(), c.l.T("notice.milestone_due", "day", c.moment()), event)}
 	case domain.NoticeDrill:
 		return Text{c.l.T("notice.drill"), event}
 	case domain.NoticeRequest, domain.NoticeRequestLate, domain.NoticeRequestNews:
@@ -214,6 +216,15 @@ func (c *composer) clock() string {
 		return ""
 	}
 	return t.In(c.l.Loc).Format("15:04")
+}
+
+// moment is a day and a time of day on site.
+func (c *composer) moment() string {
+	t, err := time.Parse(time.RFC3339, c.n.Args["at"])
+	if err != nil {
+		return ""
+	}
+	return t.In(c.l.Loc).Format("01-02 15:04")
 }
 
 // named tells whether the reader may be told who comes.

@@ -258,7 +258,7 @@ func emptyParty(n *html.Node) bool {
 }
 
 // sums are elements that say how far the topic had come when they were rendered: nothing else differs.
-var sums = []string{"inv-totals-", "gauge-", "tally-", "rings-", "stars-", "head-", "feed-", "places-", "counts-", "attendance-", "card-", "timeline-", "functions-", "agenda-"}
+var sums = []string{"inv-totals-", "gauge-", "tally-", "rings-", "stars-", "head-", "feed-", "places-", "counts-", "attendance-", "card-", "timeline-", "functions-", "agenda-", "track-", "kickoffs-"}
 
 func write(b *strings.Builder, n *html.Node, root bool) {
 	switch n.Type {

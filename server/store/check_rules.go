@@ -79,6 +79,8 @@ var rules = []rule{
 			AND NOT EXISTS (SELECT 1 FROM patrols AS x WHERE c.subject = 'patrol:' || x.id AND x.id = substr(c.subject, 8))
 			AND NOT EXISTS (SELECT 1 FROM functions AS x WHERE c.subject = 'function:' || x.id AND x.id = substr(c.subject, 10))
 			AND NOT EXISTS (SELECT 1 FROM agenda_items AS x WHERE c.subject = 'agenda:' || x.id AND x.id = substr(c.subject, 8))
+			AND NOT EXISTS (SELECT 1 FROM milestones AS x WHERE c.subject = 'milestone:' || x.id AND x.id = substr(c.subject, 11))
+			AND NOT EXISTS (SELECT 1 FROM kickoffs AS x WHERE c.subject = 'kickoff:' || x.id AND x.id = substr(c.subject, 9))
 			AND NOT EXISTS (SELECT 1 FROM cues AS x WHERE c.subject = 'cue:' || x.id AND x.id = substr(c.subject, 5))
 			AND NOT EXISTS (SELECT 1 FROM vehicles AS x WHERE c.subject = 'vehicle:' || x.id AND x.id = substr(c.subject, 9))
 			AND NOT EXISTS (SELECT 1 FROM lifts AS x WHERE c.subject = 'lift:' || x.id AND x.id = substr(c.subject, 6))
@@ -116,6 +118,13 @@ var rules = []rule{
 		"checkpoints.round", "checkpoints with a mark of a round that has not begun, or of another event than their route (checkpoint)",
 		"find out who changed the row outside of the program, and set round_no and event_id to what the route says",
 		`SELECT x.id FROM checkpoints AS x JOIN patrols AS p ON p.id = x.patrol_id WHERE x.round_no > p.round_no OR x.event_id <> p.event_id ORDER BY 1`,
+	},
+	seqRule("milestones", "milestones", "milestone"),
+	seqRule("kickoffs", "kick-off records", "kickoff"),
+	{
+		"milestones.kickoff", "milestones that were decided at a meeting of another event (milestone)",
+		"set kickoff_id to the record of the milestone's own event",
+		`SELECT x.id FROM milestones AS x JOIN kickoffs AS k ON k.id = x.kickoff_id WHERE k.event_id <> x.event_id ORDER BY 1`,
 	},
 	seqRule("functions", "functions", "function"),
 	seqRule("agenda_items", "lines of agendas", "agenda"),

@@ -559,6 +559,11 @@ func (s *Store) UpdateEvent(ctx context.Context, act domain.Act, id string, d Ev
 				return err
 			}
 		}
+		if len(changes) > 0 && e.Status.Planned() {
+			if err := tx.syncTrack(ctx, e); err != nil {
+				return err
+			}
+		}
 		if len(changes) == 0 || !e.Status.Working() {
 			return nil
 		}
@@ -688,6 +693,11 @@ func (s *Store) SetStatus(ctx context.Context, act domain.Act, id string, status
 		e.Status, e.StateAt = status, tx.At
 		if err := tx.saveEvent(ctx, e, domain.Change{Verb: "event.status", Old: string(old), New: string(status), Note: reason}); err != nil {
 			return err
+		}
+		if status == domain.EventRequested || status == domain.EventConfirmed {
+			if err := tx.syncTrack(ctx, e); err != nil {
+				return err
+			}
 		}
 		if status == domain.EventConfirmed {
 			if err := tx.addCues(ctx, e); err != nil {

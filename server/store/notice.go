@@ -375,7 +375,7 @@ func (s *Store) SettleNotices(ctx context.Context) error {
 func (s *Store) withReception(ctx context.Context, over []domain.Notice, now time.Time) ([]domain.Notice, error) {
 	var open []domain.Notice
 	err := s.read.NewSelect().Model(&open).Where("acknowledged_at IS NULL AND settled_at IS NULL AND made_at > ?", now.Add(-24*time.Hour)).
-		Where("kind IN ('cue','absent','return','overdue','early','lift','request','request_late')").OrderExpr("person_id, made_at").Limit(2000).Scan(ctx)
+		Where("kind IN ('cue','absent','return','overdue','early','lift','request','request_late','milestone')").OrderExpr("person_id, made_at").Limit(2000).Scan(ctx)
 	if err != nil || len(open) == 0 {
 		return over, err
 	}

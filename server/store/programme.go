@@ -234,8 +234,12 @@ type part struct {
 	v  domain.Viewer
 }
 
-// changePart locks the event of the row of that table and judges who acts.
+// changePart locks the event of the row of that table and judges who acts: he needs RightEventEdit.
 func (s *Store) changePart(ctx context.Context, act domain.Act, table, id string, fn func(ctx context.Context, a *part) error) (domain.Receipt, error) {
+	return s.changePartBy(ctx, act, table, id, domain.RightEventEdit, fn)
+}
+
+func (s *Store) changePartBy(ctx context.Context, act domain.Act, table, id string, right domain.Right, fn func(ctx context.Context, a *part) error) (domain.Receipt, error) {
 	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
 		if err := tx.lockEventOf(ctx, table, "id", id); err != nil {
 			return err
@@ -248,7 +252,7 @@ func (s *Store) changePart(ctx context.Context, act domain.Act, table, id string
 		switch {
 		case err != nil:
 			return err
-		case !v.Can(domain.RightEventEdit, e.Secrecy):
+		case !v.Can(right, e.Secrecy):
 			return domain.ErrForbidden
 		case e.Status.Over():
 			return domain.Conflict("event.over")

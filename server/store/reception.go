@@ -107,6 +107,8 @@ func (s *Store) settledReception(ctx context.Context, open []domain.Notice) ([]d
 			table, condition = "events", "early_mode IS NULL AND status NOT IN ('closed','cancelled')"
 		case "request":
 			table, condition = "requests", "reply_by IS NOT NULL"
+		case "milestone":
+			table, condition = "milestones", "status = 'open' AND NOT struck"
 		case "lift":
 			table, condition = "lifts", "state IN ('fault','trapped')"
 		default:

@@ -235,7 +235,7 @@ func (tx *Tx) eraseRows(ctx context.Context, eventID string) error {
 var texts = map[string][]string{
 	"parties": {"name"}, "items": {"zh", "en", "reason", "reading"}, "posts": {"name", "task"}, "duties": {"reason", "handover", "override"}, "patrols": {"name"}, "checkpoints": {"name", "skipped"},
 	"board_rows": {"post", "supplies"}, "bulletin_lines": {"old", "new"},
-	"cues": {"zh", "en"}, "functions": {"name", "place", "notes"}, "agenda_items": {"title", "speaker", "needs"}, "proposals": {"text", "answer"}, "seat_plans": {"name", "place"},
+	"cues": {"zh", "en"}, "functions": {"name", "place", "notes"}, "milestones": {"zh", "reason"}, "kickoffs": {"people", "notes"}, "agenda_items": {"title", "speaker", "needs"}, "proposals": {"text", "answer"}, "seat_plans": {"name", "place"},
 }
 
 // eraseTexts takes names out of what people wrote about other things.

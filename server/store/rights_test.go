@@ -16,7 +16,7 @@ import (
 // deeds is everything that can be asked of an event by somebody, by the name
 // of the method. Each would be right for the commander or the supervisor.
 type deeds struct {
-	event, item, round, guest, party, face, photo, plan, seat, host, stray, post, duty, vehicle, cue, patrol, checkpoint, function, line, bulletin, person string
+	event, item, round, guest, party, face, photo, plan, seat, host, stray, post, duty, vehicle, cue, patrol, checkpoint, function, line, bulletin, person, milestone, record string
 }
 
 func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain.Act) (domain.Receipt, error) {
@@ -229,6 +229,23 @@ func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain
 		},
 		"MoveAgendaItem":   func(ctx context.Context, a act) (R, error) { return s.MoveAgendaItem(ctx, a, d.line, true) },
 		"StrikeAgendaItem": func(ctx context.Context, a act) (R, error) { return s.StrikeAgendaItem(ctx, a, d.line) },
+		"AddMilestone": func(ctx context.Context, a act) (R, error) {
+			return s.AddMilestone(ctx, a, d.event, domain.Milestone{Zh: "联系酒店", Crew: domain.CrewADM, DueAt: s.Now()})
+		},
+		"ChangeMilestone": func(ctx context.Context, a act) (R, error) {
+			return s.ChangeMilestone(ctx, a, d.milestone, domain.Milestone{Zh: "联系车队", Crew: domain.CrewADM, DueAt: s.Now()}, 0)
+		},
+		"FinishMilestone": func(ctx context.Context, a act) (R, error) { return s.FinishMilestone(ctx, a, d.milestone) },
+		"ReopenMilestone": func(ctx context.Context, a act) (R, error) { return s.ReopenMilestone(ctx, a, d.milestone) },
+		"WaiveMilestone":  func(ctx context.Context, a act) (R, error) { return s.WaiveMilestone(ctx, a, d.milestone, "规模小") },
+		"StrikeMilestone": func(ctx context.Context, a act) (R, error) { return s.StrikeMilestone(ctx, a, d.milestone) },
+		"AddKickoff": func(ctx context.Context, a act) (R, error) {
+			return s.AddKickoff(ctx, a, d.event, domain.Kickoff{Kind: "kickoff", HeldAt: s.Now(), People: "云母"})
+		},
+		"ChangeKickoff": func(ctx context.Context, a act) (R, error) {
+			return s.ChangeKickoff(ctx, a, d.record, domain.Kickoff{Kind: "kickoff", HeldAt: s.Now(), People: "云母"}, 0)
+		},
+		"StrikeKickoff": func(ctx context.Context, a act) (R, error) { return s.StrikeKickoff(ctx, a, d.record) },
 		"AddCue": func(ctx context.Context, a act) (R, error) {
 			return s.AddCue(ctx, a, d.event, domain.Cue{Cause: domain.CauseGate, Crew: domain.CrewSVC, Zh: "迎宾"})
 		},
@@ -295,6 +312,8 @@ func (w *world) deeds(t *testing.T, event string) deeds {
 	d.patrol, d.checkpoint = patrols[0].ID, patrols[0].Checkpoints[0].ID
 	d.function = must(t)(w.Store.AddFunction(t.Context(), domain.Act{}, event, domain.Function{Name: "签字", Kind: "signing", StartAt: w.Store.Now().Add(time.Hour), EndAt: w.Store.Now().Add(2 * time.Hour)})).Created
 	d.line = must(t)(w.Store.AddAgendaItem(t.Context(), domain.Act{}, event, domain.AgendaItem{Title: "主持", Minutes: 5})).Created
+	d.milestone = must(t)(w.Store.AddMilestone(t.Context(), domain.Act{}, event, domain.Milestone{Zh: "联系酒店", Crew: domain.CrewADM, DueAt: w.Store.Now()})).Created
+	d.record = must(t)(w.Store.AddKickoff(t.Context(), domain.Act{}, event, domain.Kickoff{Kind: "coordination", HeldAt: w.Store.Now(), People: "云母"})).Created
 	d.stray = must(t)(w.Store.MeetStray(t.Context(), domain.Act{}, domain.Stray{EventID: event, Name: "泽兰", State: domain.StrayAsked})).Created
 	must(t)(w.Store.IssueWork(t.Context(), domain.Act{}, event))
 	notices, err := w.Store.Bulletins(t.Context(), event, domain.BulletinWork)
@@ -323,7 +342,7 @@ func TestAllDeedsAreTried(t *testing.T) {
 		"ImportPeople DraftTemplate DropTemplate SaveTemplateItem AddTemplateItem CopyTemplateItem StrikeTemplateItem PictureTemplateItem MoveTemplateItem PublishTemplate ImportTemplates AnswerProposal " +
 		"SetRoomBuffers AddRoom UpdateRoom SetRoomPhoto BlockRoom Unblock RoomCalendar MakeCalendarLink RevokeCalendarLink " +
 		"CrewSources AddStaffingRule ChangeStaffingRule DeleteStaffingRule SetDayHours AddSkill RemoveSkill AddRosterEntry RemoveRosterEntry SetDaisRule SetGuestDays AllowGuestPhotos AddLevelRule ChangeLevelRule MoveLevelRule DeleteLevelRule AddLift SetLift LookedAt Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName " +
-		"Publish TakeIn TakeBack SetBoardRules Series MakeRequest Requests Request RequestOf AcceptRequest OfferRoom WithdrawOffer DeclineRequest AskOrganiser AnswerForOrganiser NoteRequest AssignRequest RevokeRequestLink SetReplyHours TakeOffer RefuseOffers AnswerQuestion CompleteNeed WithdrawRequest ConfirmPlan AcceptHall SignRecord" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, request_test.go, seat_test.go
+		"Publish TakeIn TakeBack SetBoardRules Series MakeRequest Requests Request RequestOf AcceptRequest OfferRoom WithdrawOffer DeclineRequest AskOrganiser AnswerForOrganiser NoteRequest AssignRequest MyMilestones Tracks RevokeRequestLink SetReplyHours TakeOffer RefuseOffers AnswerQuestion CompleteNeed WithdrawRequest ConfirmPlan AcceptHall SignRecord" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, request_test.go, seat_test.go, track_test.go
 	tried := deeds{}.all(nil)
 	typ := reflect.TypeFor[*store.Store]()
 	for m := range typ.Methods() {
@@ -380,7 +399,7 @@ func TestOutsiders(t *testing.T) {
 			equal(t, "announced", h.count(), 0)
 		}
 		// What does not exist at all answers the same.
-		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", face: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x", post: "x", duty: "x", vehicle: "x", cue: "x", patrol: "x", checkpoint: "x", function: "x", line: "x", bulletin: "x", person: "x"}).all(s) {
+		for name, do := range (deeds{event: "x", item: "x", round: "x", guest: "x", party: "x", face: "x", photo: "x", plan: "x", seat: "x", host: "x", stray: "x", post: "x", duty: "x", vehicle: "x", cue: "x", patrol: "x", checkpoint: "x", function: "x", line: "x", bulletin: "x", person: "x", milestone: "x", record: "x"}).all(s) {
 			if name == "UpdateEvent" || name == "MoveEvent" {
 				continue // its draft is made from the event
 			}

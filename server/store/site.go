@@ -41,6 +41,10 @@ func (s *Store) Found(ctx context.Context, site domain.Site, rooms []domain.Room
 			if _, err := tx.NewInsert().Model(&staffing).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
 				return err
 			}
+			steps := domain.UsualMilestoneRules()
+			if _, err := tx.NewInsert().Model(&steps).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.NewRaw("INSERT INTO topics (id, seq) VALUES (?, 0), (?, 0) ON CONFLICT DO NOTHING", domain.TopicFloor, domain.TopicRequests).Exec(ctx); err != nil {
 			return err

@@ -23,12 +23,12 @@ func TestUpgrade(t *testing.T) {
 			for _, q := range []string{
 				"DELETE FROM person_skills", "DELETE FROM roster_entries", "UPDATE assignments SET lead = FALSE, seq = 0", "UPDATE sites SET day_hours = 10",
 				"DELETE FROM intake_steps", "DELETE FROM bulletin_lines", "DELETE FROM board_rows", "DELETE FROM acknowledgements", "DELETE FROM bulletins",
-				"DELETE FROM guest_photos", "DELETE FROM functions", "DELETE FROM agenda_items", "DELETE FROM seats", "DELETE FROM seat_plans", "DELETE FROM hosts", "DELETE FROM strays",
+				"DELETE FROM guest_photos", "DELETE FROM milestones", "DELETE FROM kickoffs", "DELETE FROM functions", "DELETE FROM agenda_items", "DELETE FROM seats", "DELETE FROM seat_plans", "DELETE FROM hosts", "DELETE FROM strays",
 				"DELETE FROM mails WHERE request_id IS NOT NULL", "DELETE FROM request_files", "DELETE FROM request_questions", "DELETE FROM request_offers", "DELETE FROM request_needs", "DELETE FROM request_choices", "DELETE FROM requests",
 				"DELETE FROM acts WHERE receipt LIKE '%\"topic\":\"requests\"%'", "DELETE FROM changes WHERE topic = 'requests'", "UPDATE topics SET seq = 0 WHERE id = 'requests'",
 				"DELETE FROM checkpoints", "DELETE FROM patrols", "DELETE FROM duties", "DELETE FROM posts", "DELETE FROM cues", "DELETE FROM vehicles", "DELETE FROM lifts",
 				"UPDATE changes SET subject = 'site:' || (SELECT id FROM sites) WHERE subject LIKE 'lift:%' OR subject LIKE 'room:%' OR subject LIKE 'template:%' OR subject LIKE 'proposal:%' OR topic = 'floor' AND (subject LIKE 'bulletin:%' OR subject LIKE 'day:%')",
-				"UPDATE changes SET subject = topic WHERE subject LIKE 'drill:%' OR subject LIKE 'bulletin:%' OR subject LIKE 'host:%' OR subject LIKE 'plan:%' OR subject LIKE 'seat:%' OR subject LIKE 'stray:%' OR subject LIKE 'post:%' OR subject LIKE 'patrol:%' OR subject LIKE 'cue:%' OR subject LIKE 'vehicle:%' OR subject LIKE 'function:%' OR subject LIKE 'agenda:%'",
+				"UPDATE changes SET subject = topic WHERE subject LIKE 'drill:%' OR subject LIKE 'bulletin:%' OR subject LIKE 'host:%' OR subject LIKE 'plan:%' OR subject LIKE 'seat:%' OR subject LIKE 'stray:%' OR subject LIKE 'post:%' OR subject LIKE 'patrol:%' OR subject LIKE 'cue:%' OR subject LIKE 'vehicle:%' OR subject LIKE 'function:%' OR subject LIKE 'agenda:%' OR subject LIKE 'milestone:%' OR subject LIKE 'kickoff:%'",
 				"DELETE FROM room_fixtures", "DELETE FROM room_layouts", "DELETE FROM blockings", "DELETE FROM calendar_links", "UPDATE rooms SET photo_file = NULL, photo_width = 0, photo_height = 0, setup_min = NULL",
 				"DELETE FROM proposals", "DELETE FROM template_items", "DELETE FROM template_versions",
 				"UPDATE changes SET verb = 'guest.changed' WHERE verb LIKE 'guest.sign%'", // and so do columns

@@ -434,6 +434,8 @@ func viewOf(c *fiber.Ctx) string {
 		return ViewInvitation
 	case strings.HasSuffix(path, "/board"):
 		return ViewBoard
+	case strings.HasSuffix(path, "/track"):
+		return ViewTrack
 	case strings.HasSuffix(path, "/drill"):
 		return ViewDrill
 	case strings.HasPrefix(path, "/events/") && strings.Count(path, "/") == 2:

@@ -95,6 +95,9 @@ func (a *App) Event(c *fiber.Ctx) error {
 	if page.Rooms, err = a.roomsByID(ctx); err != nil {
 		return err
 	}
+	if page.Milestones, err = a.Store.Milestones(ctx, e.ID); err != nil {
+		return err
+	}
 	if page.SeeGuests {
 		page.Counts = b.counts
 	}

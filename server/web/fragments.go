@@ -41,6 +41,9 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 		if err == nil {
 			err = f.timeline(subjects)
 		}
+		if err == nil {
+			err = f.trackCard(subjects)
+		}
 	case ViewProgramme:
 		if changed {
 			return []templ.Component{stale}, nil // its times
@@ -54,6 +57,11 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 		if changed || len(named("bulletin", subjects)) > 0 {
 			return []templ.Component{stale}, nil
 		}
+	case ViewTrack:
+		if changed {
+			return []templ.Component{stale}, nil // its day
+		}
+		err = f.track(subjects)
 	case ViewGuests:
 		err = f.guests(guests, changed)
 	case ViewLobby:

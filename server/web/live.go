@@ -33,6 +33,7 @@ const (
 	ViewAll      = "all" // items and guests: for programs
 
 	ViewProgramme = "programme" // functions and agenda of one event
+	ViewTrack     = "track"     // the planned track of one event
 
 	ViewCrew = "crew" // who is in the crews of one event, for who plans them
 
@@ -73,7 +74,7 @@ var viewRights = map[string]domain.Right{
 	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 	ViewPosts: domain.RightEventSee, ViewCues: domain.RightEventSee, ViewVehicles: domain.RightGuestsSee, ViewControl: domain.RightGuestsSee,
-	ViewProgramme: domain.RightEventSee, ViewTemplates: domain.RightTemplates, ViewCrew: domain.RightEventEdit,
+	ViewProgramme: domain.RightEventSee, ViewTemplates: domain.RightTemplates, ViewCrew: domain.RightEventEdit, ViewTrack: domain.RightEventSee,
 	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
 	ViewInvitations: domain.RightGuestsEdit, ViewInvitation: domain.RightGuestsEdit,
 	ViewRequests: domain.RightEventSee,

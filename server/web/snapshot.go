@@ -94,7 +94,7 @@ func (a *App) snapshot(ctx context.Context, id string, seq int64) (*snapshot, er
 const maxSteps = 30
 
 // besides are the kinds of subjects that are no part of a snapshot, as those that name people.
-var besides = []string{"person", "drill", "plan", "post", "patrol", "cue", "vehicle", "function", "agenda", "bulletin"}
+var besides = []string{"person", "drill", "plan", "post", "patrol", "cue", "vehicle", "function", "agenda", "bulletin", "milestone", "kickoff"}
 
 // next is the snapshot as of seq or later, made from this one and what has
 // changed since: a tick moves one row of sixty. It is nil when that cannot be

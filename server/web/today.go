@@ -63,6 +63,13 @@ func (a *App) Today(c *fiber.Ctx) error {
 			page.Cues = append(page.Cues, views.TodayCue{Event: &e.Event, Cue: cue})
 		}
 	}
+	milestones, planned, err := a.Store.MyMilestones(ctx, p.Person, a.Store.Now().AddDate(0, 0, milestoneDays))
+	if err != nil {
+		return err
+	}
+	for k := range milestones {
+		page.Milestones = append(page.Milestones, views.TodayMilestone{Event: planned[milestones[k].EventID], Milestone: milestones[k]})
+	}
 	items, err := a.Store.ItemsOfEvents(ctx, working)
 	if err != nil {
 		return err
@@ -101,13 +108,16 @@ func (a *App) Today(c *fiber.Ctx) error {
 		return err
 	}
 	watch(&page.Page, ViewToday, heads, topics...)
-	return show(c, fiber.Map{"duties": duties, "cues": page.Cues, "urgent": page.Urgent, "mine": page.Mine, "waiting": page.Waiting, "events": page.Events, "boards": page.Boards, "intake": page.Intake}, views.Today(page))
+	return show(c, fiber.Map{"duties": duties, "cues": page.Cues, "urgent": page.Urgent, "mine": page.Mine, "waiting": page.Waiting, "milestones": milestones, "events": page.Events, "boards": page.Boards, "intake": page.Intake}, views.Today(page))
 }
 
 // works tells whether what a crew has to do at an event is this person's to do.
 func works(e *store.EventSummary, p *domain.Person, crew domain.Crew) bool {
 	return e.Viewer.Crew == crew || p.Crew == crew || crew == domain.CrewCMD && e.Viewer.Relation == domain.RelationCommander
 }
+
+// milestoneDays: one's own steps of planned tracks are shown so many days before they begin.
+const milestoneDays = 3
 
 // maxTopics is how many topics one socket may ask for (see live).
 const maxTopics = 16

@@ -330,7 +330,7 @@ func (s set) notices() []views.NoticeLine {
 	kinds := []domain.NoticeKind{
 		domain.NoticeDue, domain.NoticeLate, domain.NoticeRejected, domain.NoticeBlocked, domain.NoticeChanged, domain.NoticeReady, domain.NoticeGuest, domain.NoticeStray, domain.NoticeDrill, domain.NoticeDeclined, domain.NoticeTest,
 		domain.NoticeBoard, domain.NoticeWork, domain.NoticeUnseen, domain.NoticeIntake, domain.NoticeIntakeLate, domain.NoticeProposal,
-		domain.NoticeCue, domain.NoticeAbsent, domain.NoticeOverdue, domain.NoticeEarly, domain.NoticeEarlyMode, domain.NoticeNobody, domain.NoticeRelief, domain.NoticeReturn, domain.NoticeOverride, domain.NoticeLift, domain.NoticeRequest, domain.NoticeRequestLate, domain.NoticeRequestNews,
+		domain.NoticeCue, domain.NoticeAbsent, domain.NoticeOverdue, domain.NoticeEarly, domain.NoticeEarlyMode, domain.NoticeNobody, domain.NoticeRelief, domain.NoticeReturn, domain.NoticeOverride, domain.NoticeLift, domain.NoticeRequest, domain.NoticeRequestLate, domain.NoticeRequestNews, domain.NoticeMilestone,
 	}
 	var list []views.NoticeLine
 	for k, kind := range kinds {
@@ -360,7 +360,7 @@ var noticeWords = map[domain.NoticeKind]string{
 	domain.NoticeReady: "notice.ready", domain.NoticeGuest: "notice.guest", domain.NoticeStray: "notice.stray", domain.NoticeDeclined: "notice.declined", domain.NoticeDrill: "notice.drill", domain.NoticeTest: "notice.test",
 	domain.NoticeBoard: "notice.board", domain.NoticeWork: "notice.work", domain.NoticeUnseen: "notice.unseen_change", domain.NoticeIntake: "notice.intake", domain.NoticeIntakeLate: "notice.intake_late", domain.NoticeProposal: "notice.proposal_taken",
 	domain.NoticeCue: "notice.cue", domain.NoticeAbsent: "notice.absent", domain.NoticeOverdue: "notice.overdue", domain.NoticeEarly: "notice.early", domain.NoticeEarlyMode: "notice.early_mode_lounge", domain.NoticeNobody: "notice.late_arrival",
-	domain.NoticeRelief: "notice.relief", domain.NoticeReturn: "notice.return", domain.NoticeOverride: "notice.override", domain.NoticeLift: "notice.lift", domain.NoticeRequest: "notice.request", domain.NoticeRequestLate: "notice.request_late", domain.NoticeRequestNews: "log.request.taken",
+	domain.NoticeRelief: "notice.relief", domain.NoticeReturn: "notice.return", domain.NoticeOverride: "notice.override", domain.NoticeLift: "notice.lift", domain.NoticeRequest: "notice.request", domain.NoticeRequestLate: "notice.request_late", domain.NoticeRequestNews: "log.request.taken", domain.NoticeMilestone: "notice.milestone",
 }
 
 func (s set) bell(open int, grave bool) views.Bell {

@@ -270,3 +270,24 @@ func (s set) templateDiff() []domain.TemplateChange {
 	after[1].Acceptance = domain.AcceptBoth
 	return domain.DiffTemplates(base, after)
 }
+
+// milestones: each state, the last ones decided at the kick-off.
+func (s set) milestones() []domain.Milestone {
+	const day = 24 * 60
+	at := func(id, name string, from, due int, status domain.MilestoneStatus) domain.Milestone {
+		return domain.Milestone{ID: "ms-" + id, EventID: s.event.ID, Kind: domain.MilestoneStep, Step: id, Zh: name, Crew: domain.CrewSUP, StartAt: *s.inP(from), DueAt: *s.inP(due), Status: status}
+	}
+	done := at("done", s.T("kickoff_kind.kickoff"), -12*day, -10*day, domain.MilestoneDone)
+	done.DoneAt, done.DoneBy = s.inP(-10*day), "commander"
+	waived := at("waived", s.long(), -12*day, -9*day, domain.MilestoneWaived)
+	waived.Reason, waived.ReasonBy = s.T("gallery.reason_reject"), "commander"
+	late, started := at("late", s.T("track.title_short"), -8*day, -2*day, domain.MilestoneOpen), at("begun", s.long(), -8*day, -day, domain.MilestoneOpen)
+	started.LateStart = true
+	running, ahead := at("running", s.long(), -day, 2*day, domain.MilestoneOpen), at("ahead", s.T("kickoff.title"), 2*day, 3*day, domain.MilestoneOpen)
+	running.Kind, running.Step, running.KickoffID, running.OwnerID = domain.MilestoneDecision, "", "record", "commander"
+	return []domain.Milestone{done, waived, late, started, running, ahead}
+}
+
+func (s set) kickoffs() []domain.Kickoff {
+	return []domain.Kickoff{{ID: "record", EventID: s.event.ID, Kind: "kickoff", HeldAt: s.in(-60), People: s.long(), Notes: s.long()}}
+}

@@ -44,6 +44,8 @@ export async function pages(home) {
     page("event-edit", `/events/${visit.id}/edit`),
     page("programme", `/events/${visit.id}/programme`),
     page("agenda-print", `/events/${visit.id}/agenda/print`),
+    page("track", `/events/${visit.id}/track`),
+    page("track-month", "/track", "supervisor"),
     page("register", `/events/${visit.id}/register`),
     page("levels", "/settings/levels", "admin"),
     page("calendar", "/calendar", "supervisor"),

@@ -77,6 +77,10 @@ func (w *World) Fill(t testing.TB) {
 	must(err)
 	did(s.ChangeFunction(ctx, w.Act("commander"), part.Created, domain.Function{Name: "签字仪式", Kind: "signing", RoomID: "R3", StartAt: e.EndAt, EndAt: e.EndAt.Add(20 * time.Minute)}, 0))
 	did(s.AddAgendaItem(ctx, w.Act("supervisor"), w.Event, domain.AgendaItem{Title: "主持开场", Speaker: "白鹭", Needs: "手持话筒", Minutes: 5}))
+	did(s.AddKickoff(ctx, w.Act("supervisor"), w.Event, domain.Kickoff{Kind: "kickoff", HeldAt: s.Now().Add(-time.Hour), People: "云母、雷公藤", Notes: "先定会场"}))
+	meetings, err := s.Kickoffs(ctx, w.Event)
+	must(err)
+	did(s.AddMilestone(ctx, w.Act("commander"), w.Event, domain.Milestone{KickoffID: meetings[0].ID, Zh: "联系酒店", Crew: domain.CrewADM, OwnerID: w.People["supervisor"].ID, DueAt: s.Now().AddDate(0, 0, 1)}))
 	did(s.AddLevelRule(ctx, w.Act("admin"), domain.LevelRule{Type: "ceremony", Gives: domain.LevelRaise}))
 
 	ten := 10
