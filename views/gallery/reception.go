@@ -235,8 +235,11 @@ func (s set) bulletins() []domain.Bulletin {
 	moved := part
 	moved.Name, moved.Place, moved.StartAt, moved.EndAt = s.T("function_kind.signing"), s.T("position.venue"), part.StartAt.Add(time.Hour), part.EndAt.Add(time.Hour)
 	b := domain.Bulletin{ID: "told", Kind: domain.BulletinChange, EventID: s.event.ID, Crew: domain.CrewSVC, No: 2, MadeBy: supervisor, MadeAt: s.in(-12), EscalateAt: s.inP(18), Lines: []domain.BulletinLine{
-		{Field: "start", Old: s.in(-60).Format(time.RFC3339), New: s.in(30).Format(time.RFC3339)}, {Field: "supplies", Old: s.long(), New: s.T("gallery.reason_exempt")}, {Field: "reason", New: s.long()},
-		{Field: "layout", Old: string(domain.LayoutTheatre), New: string(domain.LayoutU)}, {Field: "function:f", Old: domain.FunctionSays(&part), New: domain.FunctionSays(&moved)},
+		{Field: "start", Old: s.in(-60).Format(time.RFC3339), New: s.in(30).Format(time.RFC3339)},
+		{Field: "supplies", Old: s.long(), New: s.T("gallery.reason_exempt")},
+		{Field: "reason", New: s.long()},
+		{Field: "layout", Old: string(domain.LayoutTheatre), New: string(domain.LayoutU)},
+		{Field: "function:f", Old: domain.FunctionSays(&part), New: domain.FunctionSays(&moved)},
 	}, Acks: []domain.Acknowledgement{{PersonID: attendant}, {PersonID: commander, SeenAt: s.inP(-3)}}}
 	seen := b
 	seen.ID, seen.EscalateAt, seen.Acks = "seen", nil, []domain.Acknowledgement{{PersonID: attendant, SeenAt: s.inP(-4)}, {PersonID: commander, SeenAt: s.inP(-3)}}
