@@ -30,8 +30,12 @@ func (s set) crewPlan() domain.CrewPlan {
 			person("p6", domain.CrewENG, s.guest(3).Name), person("p7", domain.CrewADM, s.guest(0).Name), person("p8", domain.CrewADM, s.guest(1).Name),
 		},
 		Assigned: []domain.Assignment{
-			{PersonID: "p1", Crew: domain.CrewSVC}, {PersonID: "p2", Crew: domain.CrewSVC, Lead: true}, {PersonID: "p3", Crew: domain.CrewSVC},
-			{PersonID: "p6", Crew: domain.CrewENG, Lead: true}, {PersonID: "p7", Crew: domain.CrewADM}, {PersonID: "p8", Crew: domain.CrewADM},
+			{PersonID: "p1", Crew: domain.CrewSVC},
+			{PersonID: "p2", Crew: domain.CrewSVC, Lead: true},
+			{PersonID: "p3", Crew: domain.CrewSVC},
+			{PersonID: "p6", Crew: domain.CrewENG, Lead: true},
+			{PersonID: "p7", Crew: domain.CrewADM},
+			{PersonID: "p8", Crew: domain.CrewADM},
 		},
 		Others: []domain.Booking{{PersonID: "p2", Event: &other}, {PersonID: "p5", Event: &other}},
 		Skills: []domain.PersonSkill{
