@@ -20,6 +20,8 @@ type StaffingPage struct {
 	Page
 	Rules    []domain.StaffingRule
 	DayHours int
+	People   []domain.Person
+	Keys     map[string]string // see EventForm.Keys
 }
 
 // level are the rules of one level.

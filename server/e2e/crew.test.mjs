@@ -64,7 +64,11 @@ test("the crew of the last event like this is copied, without those who cannot c
   const first = await newEvent(home, { people: ["service", "cleaning"], start: 4000, long: 60 });
   const next = await newEvent(home, { people: [], start: 8000, long: 60 });
   const staff = await (await home.as("admin")).staff();
-  await supervisor.must("POST", `/people/${staff.cleaning}/roster`, { kind: "leave", from_at: next.start_at, till_at: next.end_at });
+  await supervisor.must("POST", `/people/${staff.cleaning}/roster`, {
+    kind: "leave",
+    from_at: next.start_at,
+    till_at: next.end_at,
+  });
   const desk = await home.desk("supervisor");
   await desk.go(`/events/${next.id}/crew`);
   await desk.press("#crew-copy > summary");

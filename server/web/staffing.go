@@ -22,7 +22,21 @@ func (a *App) Staffing(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return show(c, fiber.Map{"rules": rules, "day_hours": site.DayHours}, views.Staffing(views.StaffingPage{Page: p, Rules: rules, DayHours: site.DayHours}))
+	people, err := a.Store.People(c.UserContext())
+	if err != nil {
+		return err
+	}
+	p.Back = backToPeople(&p, "/people")
+	page := views.StaffingPage{Page: p, Rules: rules, DayHours: site.DayHours, People: people, Keys: peopleKeys(people)}
+	return show(c, fiber.Map{"rules": rules, "day_hours": site.DayHours}, views.Staffing(page))
+}
+
+// backToPeople leads back to where only who keeps people may go, the others to the events.
+func backToPeople(p *views.Page, path string) string {
+	if p.Person.Can(domain.RightPeople) {
+		return path
+	}
+	return "/events"
 }
 
 // SetDayHours is PUT /settings/staffing.
@@ -91,6 +105,7 @@ func (a *App) Availability(c *fiber.Ctx) error {
 		return err
 	}
 	p.View = "staffing"
+	p.Back = backToPeople(&p, "/people/"+x.ID)
 	page := views.AvailabilityPage{Page: p, ID: x.ID, Name: x.Name, Crew: x.Crew}
 	if page.Skills, page.Entries, err = a.Store.Availability(c.UserContext(), x.ID); err != nil {
 		return err
