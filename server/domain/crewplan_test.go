@@ -281,8 +281,8 @@ func TestSkillsAndDates(t *testing.T) {
 		{domain.RosterEntry{Kind: "holiday", FromAt: at, TillAt: at.Add(time.Hour)}, "kind:field.choose"},
 		{domain.RosterEntry{Kind: domain.EntryLeave, TillAt: at}, "from_at:field.time"},
 		{domain.RosterEntry{Kind: domain.EntryLeave, FromAt: at}, "till_at:field.time"},
-		{domain.RosterEntry{Kind: domain.EntryLeave, FromAt: at, TillAt: at}, "till_at:calendar.end_before_start"},
-		{domain.RosterEntry{Kind: domain.EntryLeave, FromAt: at, TillAt: at.AddDate(2, 0, 0)}, "till_at:calendar.too_long"},
+		{domain.RosterEntry{Kind: domain.EntryLeave, FromAt: at, TillAt: at}, "till_at:roster.end_before_start"},
+		{domain.RosterEntry{Kind: domain.EntryLeave, FromAt: at, TillAt: at.AddDate(2, 0, 0)}, "till_at:roster.too_long"},
 	} {
 		equal(t, fmt.Sprint(x.entry), refusal(x.entry.Check()), x.want)
 	}

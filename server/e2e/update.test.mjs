@@ -182,7 +182,11 @@ test("the phone is put away while a new version waits, and started in the baseme
   });
   await phone.page.goto(phone.origin + x.items);
   await phone.seen(`#item-${item.S9.id}[data-pending-as=done]`);
-  assert.equal(await isNext(phone), await seenLast(phone, x.items), "the page seen last, with the files it was made for");
+  assert.equal(
+    await isNext(phone),
+    await seenLast(phone, x.items),
+    "the page seen last, with the files it was made for",
+  );
   line.mend();
   await drained(phone);
   await once(x, `item:${item.S9.id}`, "item.done");
