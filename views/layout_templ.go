@@ -2130,7 +2130,7 @@ type extra struct{ styles, scripts []string }
 var extras = map[string]extra{
 	"lobby":         {[]string{"relay.css"}, []string{"relay.js", "keys.js"}},
 	"me":            {scripts: []string{"keys.js", "push.js"}},
-	"event":         {styles: []string{"programme.css", "track.css"}},
+	"event":         {styles: []string{"programme.css", "track.css", "board.css"}},
 	"track":         {styles: []string{"track.css"}},
 	"board":         {styles: programme},
 	"programme":     {styles: programme},

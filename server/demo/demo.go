@@ -103,9 +103,6 @@ func Seed(ctx context.Context, s *store.Store, o Options) (Result, error) {
 	if err := t.seat(ctx, &d.Visit, res.Visit); err != nil {
 		return res, fmt.Errorf("demo: seats: %w", err)
 	}
-	if err := t.programmes(ctx, d, res); err != nil {
-		return res, fmt.Errorf("demo: programme: %w", err)
-	}
 	if err := t.tracks(ctx, list, res.Visit, now); err != nil {
 		return res, fmt.Errorf("demo: planned tracks: %w", err)
 	}
@@ -239,6 +236,9 @@ func (t *troupe) enter(ctx context.Context, b *booking, before []booking) (*stag
 	}
 	if b.status == domain.EventDraft {
 		return nil, nil
+	}
+	if err := t.programme(ctx, d, b); err != nil {
+		return nil, err
 	}
 	if _, err := t.s.SetStatus(ctx, by, b.draft.Event.ID, b.status, ""); err != nil {
 		return nil, err

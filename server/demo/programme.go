@@ -20,21 +20,17 @@ var speaking = map[string][2]string{
 	"交流发言": {"", "手持话筒 2 支"}, "双方讲话": {"杜仲、白鹭", "发言台"},
 }
 
-// programmes are those of the visit and of the weekly meeting, at the times of this demo.
-func (t *troupe) programmes(ctx context.Context, d *data, res Result) error {
-	for _, x := range []struct {
-		event, from string
-		functions   []struct{ Name, Start, End, Place string }
-		agenda      []agendaPoint
-	}{{res.Visit, d.Visit.Start, d.Visit.Functions, d.Visit.Agenda}, {res.Weekly, d.Weekly.Agenda[0].Start, nil, d.Weekly.Agenda}} {
-		e, _, err := t.s.Event(ctx, nil, x.event)
-		if err != nil {
-			return err
-		}
-		err = t.arrange(ctx, x.event, x.functions, x.agenda, func(clock string) time.Time { return e.StartAt.Add(clockOf(clock) - clockOf(x.from)) })
-		if err != nil {
-			return err
-		}
+// programme is that of the visit and that of the weekly meeting, at the times of this
+// demo: it stands before the event is confirmed, so that it changes nothing for anybody.
+func (t *troupe) programme(ctx context.Context, d *data, b *booking) error {
+	shift := func(from string) func(clock string) time.Time {
+		return func(clock string) time.Time { return b.draft.Event.StartAt.Add(clockOf(clock) - clockOf(from)) }
+	}
+	switch b.key {
+	case visitKey:
+		return t.arrange(ctx, b.draft.Event.ID, d.Visit.Functions, d.Visit.Agenda, shift(d.Visit.Start))
+	case weeklyKey:
+		return t.arrange(ctx, b.draft.Event.ID, nil, d.Weekly.Agenda, shift(d.Weekly.Agenda[0].Start))
 	}
 	return nil
 }
