@@ -106,10 +106,14 @@ test("the recorded run of the level-1 visit", { skip, timeout: 300000 }, async (
 
   // The guests come before their time. The gate's tap is seen by the next post at once, and the commander is asked.
   const { xionghuang: gate, heiyao: door, security: lobby, tieying: lift, danxia: hall } = phones;
-  const press = (phone, party) => phone.press(`#party-next-${party.id}`);
+  // Nobody taps a button before it says where it leads.
+  const press = async (phone, party, position) => {
+    await phone.seen(`#party-next-${party.id}[value="${position}"]`);
+    await phone.press(`#party-next-${party.id}`);
+  };
   const reached = (phone, party, position) =>
     phone.seen(`#party-${party.id} [data-position="${position}"]`, { state: "attached" });
-  await press(gate, car1);
+  await press(gate, car1, "gate");
   await reached(door, car1, "gate");
   await phones.commander.says(`#early-${visit}`, "提前约");
   await phones.commander.press(`#early-${visit} button:has-text("直接进")`);
@@ -127,22 +131,22 @@ test("the recorded run of the level-1 visit", { skip, timeout: 300000 }, async (
     [lift, "lift"],
     [hall, "venue"],
   ]) {
-    await press(phone, car1);
+    await press(phone, car1, position);
     await reached(phone, car1, position);
   }
   await until("car 1 is at the venue", async () => (await at(car1)).join() === "venue");
 
   // Car 2 passes the lobby while its phone has no network; the lift takes it on meanwhile.
-  await press(gate, car2);
+  await press(gate, car2, "gate");
   await reached(door, car2, "gate");
-  await press(door, car2);
+  await press(door, car2, "drop-off");
   await reached(lobby, car2, "drop-off");
   line.cut();
-  await press(lobby, car2);
+  await press(lobby, car2, "lobby");
   const tapped = Date.now();
   await lobby.seen(`#party-${car2.id}[data-pending]`);
   await reached(lift, car2, "drop-off");
-  await press(lift, car2);
+  await press(lift, car2, "lift");
   await until("car 2 is in the lift", async () => (await at(car2)).join() === "lift");
   await until("the tap is an old one", () => Date.now() - tapped > 5500); // what comes sooner counts as told at once
   line.mend();
@@ -155,7 +159,7 @@ test("the recorded run of the level-1 visit", { skip, timeout: 300000 }, async (
     },
     30000,
   );
-  await press(hall, car2);
+  await press(hall, car2, "venue");
 
   // Car 3.
   for (const [phone, position] of [
@@ -166,7 +170,7 @@ test("the recorded run of the level-1 visit", { skip, timeout: 300000 }, async (
     [hall, "venue"],
   ]) {
     await reached(phone, car3, await at(car3).then(([p]) => p));
-    await press(phone, car3);
+    await press(phone, car3, position);
     await reached(phone, car3, position);
   }
   await until("everybody is at the venue", async () =>
@@ -204,7 +208,7 @@ test("the recorded run of the level-1 visit", { skip, timeout: 300000 }, async (
   await commander.must("PUT", `/events/${visit}/status`, { status: "clearing" });
   for (const party of [car1, car2, car3]) {
     await gate.seen(`#party-next-${party.id}[value=left]:not([hidden])`, { timeout: 8000 });
-    await press(gate, party);
+    await press(gate, party, "left");
     await until("the car is gone", async () => (await at(party)).join() === "left");
   }
 

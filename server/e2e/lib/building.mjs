@@ -35,7 +35,7 @@ export async function newEvent(home, { commander = "commander", people = [], sta
     heads: "8",
     commander_id: ids[commander],
   };
-  for (const at of start === undefined ? [120, 210, 300, 390, 480, 570] : [start]) {
+  for (const at of start === undefined ? [140, 230, 320, 410, 500, 590] : [start]) {
     Object.assign(fields, { start_at: local(at), end_at: local(at + long), ...more });
     const form = [...Object.entries(fields), ...people.map((login) => ["people", ids[login]])];
     for (const room of ["R6", "R5", "R4", "R1", "R3", "R2"]) {
