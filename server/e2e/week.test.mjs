@@ -182,11 +182,12 @@ test("Thursday 13:10: the signing moves to another room; who is concerned says t
   const n = last.acknowledgements.length;
   await desk.seen(`#seen-${last.id}[data-seen="${n}/${n}"]`);
 
-  // The board of that day is out in a new version, to be seen again.
+  // The board of that day is out in a new version with the other room; who has seen the change has seen that.
   await until("another version", async () => (await board(day)).no === before.no + 1);
   const now = await board(day);
-  await acknowledge(now, `/publications/${day}`);
-  assert.deepEqual(seen(await board(day)), [now.acknowledgements.length, now.acknowledgements.length]);
+  assert.deepEqual(seen(now), [now.acknowledgements.length, now.acknowledgements.length]);
+  await desk.go(`/publications/${day}`);
+  await desk.says(`.board-event:has-text("${signing.name}")`, "第二会议室");
 });
 
 test("Friday 13:20: a meeting is cancelled with a reason; everybody of it has seen that", async () => {
