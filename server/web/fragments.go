@@ -35,7 +35,7 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 		if changed {
 			return []templ.Component{stale}, nil // facts, people, what may be done next
 		}
-		if err = f.seen(named("bulletin", subjects)); err == nil && len(items) > 0 {
+		if err = f.seen(named("bulletin", subjects)); err == nil && len(subjects) > len(guests) { // its feed tells all but guests
 			err = f.overview()
 		}
 		if err == nil {
