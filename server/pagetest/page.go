@@ -238,11 +238,14 @@ func elements(main *html.Node) map[string]string {
 }
 
 // unwatched is what the server does not push: what the page counts by itself, what a person may be choosing, parties
-// whose last guest has gone, and figures that lead to another page, which has them live.
+// whose last guest has gone, figures that lead to another page, which has them live, and collisions with other events,
+// which do not tell this one when they move: the calendar does.
 func unwatched(n *html.Node) bool {
 	class := strings.Fields(Attr(n, "class"))
 	switch {
 	case Has(n, "data-clock"), Has(n, "data-sum"), Has(n, "data-cars"), n.Data == "option":
+		return true
+	case slices.Contains(class, "collisions"):
 		return true
 	case slices.Contains(class, "party"):
 		return emptyParty(n)
