@@ -18,6 +18,24 @@ func (s Span) Meets(o Span) bool { return s.From.Before(o.Till) && o.From.Before
 // Long is how long it is.
 func (s Span) Long() time.Duration { return s.Till.Sub(s.From) }
 
+// spanFields are the two fields in which a span is typed, and the keys of a span that is
+// empty and of one that is too long; both stand at the field of its end.
+type spanFields struct{ from, till, empty, long string }
+
+// checkSpan notes what is wrong with a span that somebody typed.
+func checkSpan(bad *Invalid, s Span, most time.Duration, f spanFields) {
+	switch {
+	case s.From.IsZero():
+		bad.Add(f.from, "field.time")
+	case s.Till.IsZero():
+		bad.Add(f.till, "field.time")
+	case !s.Till.After(s.From):
+		bad.Add(f.till, f.empty)
+	case s.Long() > most:
+		bad.Add(f.till, f.long)
+	}
+}
+
 func (s Span) within(o Span) Span {
 	if o.From.After(s.From) {
 		s.From = o.From

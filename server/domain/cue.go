@@ -66,12 +66,7 @@ type Cue struct {
 }
 
 // Text is what the crew is told, in the reader's language where there is one.
-func (c *Cue) Text(locale string) string {
-	if locale == "en" && c.En != "" {
-		return c.En
-	}
-	return c.Zh
-}
+func (c *Cue) Text(locale string) string { return InLocale(locale, c.Zh, c.En) }
 
 // What a cue shows.
 const (

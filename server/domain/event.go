@@ -204,6 +204,9 @@ func EventNumber(start time.Time, loc *time.Location, n int) string {
 	return fmt.Sprintf("EV-%s-%02d", start.In(loc).Format("20060102"), n)
 }
 
+// headsMost is how many people an event, a room or a rule may have to do with.
+const headsMost = 100000
+
 // Validate checks the typed fields for saving. A draft may lack what
 // ValidateConfirm asks for, but what is there must make sense.
 func (e *Event) Validate() error {
@@ -226,7 +229,7 @@ func (e *Event) Validate() error {
 	if e.Secrecy != SecrecyNormal && e.Secrecy != SecrecyInternal && e.Secrecy != SecrecySecret {
 		bad.Add("secrecy", "field.choose")
 	}
-	if e.Heads < 0 || e.Heads > 100000 {
+	if e.Heads < 0 || e.Heads > headsMost {
 		bad.Add("heads", "event.heads_range")
 	}
 	if e.TeaMinutes != 0 && (e.TeaMinutes < 5 || e.TeaMinutes > 240) {

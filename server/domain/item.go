@@ -541,21 +541,19 @@ func (i *Item) OutOfRange() bool {
 	return i.ReadingMin != nil && v < *i.ReadingMin || i.ReadingMax != nil && v > *i.ReadingMax
 }
 
-// Text is the item in the reader's language, Chinese where there is no English.
-func (i *Item) Text(locale string) string {
-	if locale == "en" && i.En != "" {
-		return i.En
+// InLocale is a text in the reader's language, Chinese where there is no English.
+func InLocale(locale, zh, en string) string {
+	if locale == "en" && en != "" {
+		return en
 	}
-	return i.Zh
+	return zh
 }
 
+// Text is the item in the reader's language.
+func (i *Item) Text(locale string) string { return InLocale(locale, i.Zh, i.En) }
+
 // Guidance is how the item is done, in the reader's language where there is such a text.
-func (i *Item) Guidance(locale string) string {
-	if locale == "en" && i.GuidanceEn != "" {
-		return i.GuidanceEn
-	}
-	return i.GuidanceZh
-}
+func (i *Item) Guidance(locale string) string { return InLocale(locale, i.GuidanceZh, i.GuidanceEn) }
 
 // Unit is the reading's unit in the reader's language.
 func (i *Item) Unit(locale string) string {

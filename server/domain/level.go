@@ -68,7 +68,7 @@ func (r *LevelRule) Check() error {
 	if r.Secrecy != "" && !contains(Secrecies, r.Secrecy) {
 		bad.Add("secrecy", "field.choose")
 	}
-	if r.HeadsOver < 0 || r.HeadsOver > 100000 {
+	if r.HeadsOver < 0 || r.HeadsOver > headsMost {
 		bad.Add("heads_over", "event.heads_range")
 	}
 	if r.Gives < LevelRaise || r.Gives > 4 {

@@ -124,7 +124,7 @@ func (e *Event) checkRegister(bad *Invalid) {
 		field string
 		heads int
 	}{{"guest_heads", e.GuestHeads}, {"escort_heads", e.EscortHeads}} {
-		if n.heads < 0 || n.heads > 100000 {
+		if n.heads < 0 || n.heads > headsMost {
 			bad.Add(n.field, "event.heads_range")
 		}
 	}

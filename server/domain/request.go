@@ -198,7 +198,7 @@ func (r *Request) Validate(now time.Time) error {
 	if r.Locale != "zh" && r.Locale != "en" {
 		bad.Add("locale", "field.choose")
 	}
-	if r.Heads < 1 || r.Heads > 100000 {
+	if r.Heads < 1 || r.Heads > headsMost {
 		bad.Add("heads", "event.heads_needed")
 	}
 	r.checkChoices(&bad, now)

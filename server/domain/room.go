@@ -63,7 +63,6 @@ const (
 	slotStep    = 15 * time.Minute
 	slotsADay   = 2
 	slotsInAll  = 6
-	headsMost   = 100000
 	wishLongest = 14 * 24 * time.Hour
 )
 
@@ -141,16 +140,7 @@ func (r *Room) Validate() error {
 func (b *Blocking) Validate() error {
 	var bad Invalid
 	checkText(&bad, "reason", &b.Reason, blockingReason, true)
-	switch {
-	case b.StartAt.IsZero():
-		bad.Add("start_at", "field.time")
-	case b.EndAt.IsZero():
-		bad.Add("end_at", "field.time")
-	case !b.EndAt.After(b.StartAt):
-		bad.Add("end_at", "event.end_before_start")
-	case b.EndAt.Sub(b.StartAt) > blockingMost:
-		bad.Add("end_at", "room.blocking_long")
-	}
+	checkSpan(&bad, Span{b.StartAt, b.EndAt}, blockingMost, spanFields{"start_at", "end_at", "event.end_before_start", "room.blocking_long"})
 	return bad.Err()
 }
 
@@ -248,16 +238,7 @@ type RoomWish struct {
 // Validate says which field makes no sense.
 func (w *RoomWish) Validate() error {
 	var bad Invalid
-	switch {
-	case w.Start.IsZero():
-		bad.Add("start_at", "field.time")
-	case w.End.IsZero():
-		bad.Add("end_at", "field.time")
-	case !w.End.After(w.Start):
-		bad.Add("end_at", "event.end_before_start")
-	case w.End.Sub(w.Start) > wishLongest:
-		bad.Add("end_at", "event.too_long")
-	}
+	checkSpan(&bad, Span{w.Start, w.End}, wishLongest, spanFields{"start_at", "end_at", "event.end_before_start", "event.too_long"})
 	if w.Heads < 0 || w.Heads > headsMost {
 		bad.Add("heads", "event.heads_range")
 	}

@@ -1111,10 +1111,7 @@ type SeatText struct {
 
 // Text is the place in one line.
 func (t SeatText) Text(locale string) string {
-	room := t.Room
-	if locale == "en" && t.RoomEn != "" {
-		room = t.RoomEn
-	}
+	room := InLocale(locale, t.Room, t.RoomEn)
 	if room != "" {
 		room += " · "
 	}

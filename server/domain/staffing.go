@@ -80,16 +80,7 @@ func (c *RosterEntry) Check() error {
 	if !contains(EntryKinds, c.Kind) {
 		bad.Add("kind", "field.choose")
 	}
-	switch {
-	case c.FromAt.IsZero():
-		bad.Add("from_at", "field.time")
-	case c.TillAt.IsZero():
-		bad.Add("till_at", "field.time")
-	case !c.TillAt.After(c.FromAt):
-		bad.Add("till_at", "roster.end_before_start")
-	case c.TillAt.Sub(c.FromAt) > entryLongest:
-		bad.Add("till_at", "roster.too_long")
-	}
+	checkSpan(&bad, c.span(), entryLongest, spanFields{"from_at", "till_at", "roster.end_before_start", "roster.too_long"})
 	return bad.Err()
 }
 
@@ -123,7 +114,7 @@ func (r *StaffingRule) Check() error {
 	if !r.Crew.Valid() || r.Crew == CrewCMD { // one commander for each event, by the event's own form
 		bad.Add("crew", "field.choose")
 	}
-	if r.HeadsFrom < 0 || r.HeadsFrom > 100000 {
+	if r.HeadsFrom < 0 || r.HeadsFrom > headsMost {
 		bad.Add("heads_from", "event.heads_range")
 	}
 	if r.Needed < 0 || r.Needed > 200 {

@@ -127,12 +127,7 @@ type Milestone struct {
 }
 
 // Text is the milestone in the reader's language.
-func (m *Milestone) Text(locale string) string {
-	if locale == "en" && m.En != "" {
-		return m.En
-	}
-	return m.Zh
-}
+func (m *Milestone) Text(locale string) string { return InLocale(locale, m.Zh, m.En) }
 
 // What a milestone shows at a moment, besides done and waived.
 const (

@@ -62,11 +62,7 @@ func EventTime(l Lang, e *domain.Event) string {
 func EventRooms(l Lang, e *domain.Event) string {
 	var list []string
 	for _, r := range e.Rooms {
-		name := r.Name
-		if l.Locale == "en" && r.NameEn != "" {
-			name = r.NameEn
-		}
-		list = append(list, l.T("letter.room", "room", name, "n", strconv.Itoa(r.Floor)))
+		list = append(list, l.T("letter.room", "room", domain.InLocale(l.Locale, r.Name, r.NameEn), "n", strconv.Itoa(r.Floor)))
 	}
 	return strings.Join(list, l.T("ui.comma"))
 }

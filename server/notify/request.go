@@ -53,10 +53,7 @@ func RequestText(l Lang, r *domain.Request, e *domain.Event, rooms map[string]do
 }
 
 func requestRoom(l Lang, r domain.Room) string {
-	if l.Locale == "en" && r.NameEn != "" {
-		return r.NameEn
-	}
-	return r.Name
+	return domain.InLocale(l.Locale, r.Name, r.NameEn)
 }
 
 // Span is a day and hours on site: 3月18日 周三 10:00–11:30.

@@ -33,31 +33,14 @@ func (tx *Tx) judgeLevel(ctx context.Context, e *domain.Event, was int, oldReaso
 	return e.CheckLevel(s, was, oldReason)
 }
 
-// changeLevels locks the building and lets fn change one rule; fn says how the
-// rule was and is called in the log.
+// changeLevels lets fn change one rule of the table.
 func (s *Store) changeLevels(ctx context.Context, act domain.Act, fn func(ctx context.Context, tx *Tx, rules []domain.LevelRule) (*domain.Change, error)) (domain.Receipt, error) {
-	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
-		if err := tx.need(domain.RightChannels); err != nil {
-			return err
-		}
-		if err := tx.Lock(ctx, domain.TopicFloor); err != nil {
-			return err
-		}
-		site, err := tx.site(ctx)
-		if err != nil {
-			return err
-		}
+	return s.onSite(ctx, act, domain.RightChannels, func(ctx context.Context, tx *Tx, _ *domain.Site) (*domain.Change, error) {
 		rules, err := levelRules(ctx, tx)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		c, err := fn(ctx, tx, rules)
-		if err != nil || c == nil {
-			return err
-		}
-		c.Topic, c.Subject, c.Label = domain.TopicFloor, "site:"+site.ID, site.Name
-		tx.Record(*c)
-		return nil
+		return fn(ctx, tx, rules)
 	})
 }
 

@@ -139,24 +139,26 @@ func (s *Store) tellTimeOf(ctx context.Context, items []domain.Item, now time.Ti
 	return err
 }
 
+// notTold leaves out what was told: to a person or to a group, under that key.
+func notTold[T any](ctx context.Context, db bun.IDB, list []T, key func(*T) string) ([]T, error) {
+	keys := make([]string, len(list))
+	for k := range list {
+		keys[k] = key(&list[k])
+	}
+	var known []string
+	err := db.NewRaw("SELECT key FROM notices WHERE key IN (?) UNION SELECT key FROM channel_notices WHERE key IN (?)", bun.List(keys), bun.List(keys)).Scan(ctx, &known)
+	return slices.DeleteFunc(list, func(x T) bool { return slices.Contains(known, key(&x)) }), err
+}
+
 // untold leaves out what was told, and what would reach nobody: looking at the
 // clock four times a minute must not write.
 func (s *Store) untold(ctx context.Context, e *domain.Event, triggers []domain.Trigger) ([]domain.Trigger, error) {
 	if len(triggers) == 0 {
 		return nil, nil
 	}
-	keys := make([]string, len(triggers))
-	for k := range triggers {
-		keys[k] = triggers[k].Key
-	}
-	var known []string
-	err := s.read.NewRaw("SELECT key FROM notices WHERE key IN (?) UNION SELECT key FROM channel_notices WHERE key IN (?)", bun.List(keys), bun.List(keys)).Scan(ctx, &known)
-	if err != nil {
+	triggers, err := notTold(ctx, s.read, triggers, func(t *domain.Trigger) string { return t.Key })
+	if err != nil || len(triggers) == 0 {
 		return nil, err
-	}
-	triggers = slices.DeleteFunc(triggers, func(t domain.Trigger) bool { return slices.Contains(known, t.Key) })
-	if len(triggers) == 0 {
-		return nil, nil
 	}
 	hands, err := handsOf(ctx, s.read, e, s.Now())
 	if err != nil {

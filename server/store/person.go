@@ -65,19 +65,26 @@ func (s *Store) CreatePerson(ctx context.Context, act domain.Act, p *domain.Pers
 		if p.ID == "" {
 			p.ID = NewID()
 		}
-		p.CreatedAt = tx.Now
-		topic := domain.PersonTopic(p.ID)
-		if err := tx.Open(ctx, topic); err != nil {
+		if err := tx.addPerson(ctx, p); err != nil {
 			return err
 		}
-		p.Seq = tx.Next(topic)
-		if _, err := tx.NewInsert().Model(p).Exec(ctx); err != nil {
-			return personTaken(err)
-		}
-		tx.Record(domain.Change{Topic: topic, Subject: topic, Verb: "person.added", Label: p.Name, New: string(p.Role), Crew: p.Crew})
 		tx.Receipt.Created = p.ID
 		return nil
 	})
+}
+
+// addPerson makes the row and the topic of somebody who is valid and has an id.
+func (tx *Tx) addPerson(ctx context.Context, p *domain.Person) error {
+	topic := domain.PersonTopic(p.ID)
+	if err := tx.Open(ctx, topic); err != nil {
+		return err
+	}
+	p.CreatedAt, p.Seq = tx.Now, tx.Next(topic)
+	if _, err := tx.NewInsert().Model(p).Exec(ctx); err != nil {
+		return personTaken(err)
+	}
+	tx.Record(domain.Change{Topic: topic, Subject: topic, Verb: "person.added", Label: p.Name, New: string(p.Role), Crew: p.Crew})
+	return nil
 }
 
 // ImportPeople adds those whose staff number is new, without a PIN: they come in by an
@@ -102,19 +109,13 @@ func (s *Store) ImportPeople(ctx context.Context, act domain.Act, list []domain.
 		}
 		for k := range added {
 			p := &added[k]
-			p.ID, p.CreatedAt = NewID(), tx.Now
+			p.ID = NewID()
 			if err := p.Validate(); err != nil {
 				return err
 			}
-			topic := domain.PersonTopic(p.ID)
-			if err := tx.Open(ctx, topic); err != nil {
+			if err := tx.addPerson(ctx, p); err != nil {
 				return err
 			}
-			p.Seq = tx.Next(topic)
-			if _, err := tx.NewInsert().Model(p).Exec(ctx); err != nil {
-				return personTaken(err)
-			}
-			tx.Record(domain.Change{Topic: topic, Subject: topic, Verb: "person.added", Label: p.Name, New: string(p.Role), Crew: p.Crew})
 		}
 		return nil
 	})

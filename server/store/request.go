@@ -491,21 +491,31 @@ func (s *Store) WithdrawOffer(ctx context.Context, act domain.Act, id, offerID s
 // DeclineRequest refuses with a reason that the organiser reads. Needs RightRequests.
 func (s *Store) DeclineRequest(ctx context.Context, act domain.Act, id, reason string) (domain.Receipt, error) {
 	return s.changeRequest(ctx, act, id, func(ctx context.Context, tx *Tx, r *domain.Request) (*domain.Change, error) {
-		if !r.State.Open() {
-			return nil, domain.Conflict("request.decided")
-		}
-		var err error
-		if r.Reason, err = reasonOf(reason); err != nil {
+		c, err := tx.endRequest(ctx, r, domain.RequestDeclined, reason)
+		if err != nil {
 			return nil, err
 		}
-		if err := tx.closeOffers(ctx, r, domain.OfferGone); err != nil {
-			return nil, err
-		}
-		c := &domain.Change{Verb: "request.declined", Old: string(r.State), New: string(domain.RequestDeclined), Note: r.Reason}
-		r.State, r.StateAt, r.DecidedAt, r.DecidedBy = domain.RequestDeclined, tx.At, &tx.Now, personID(act)
+		r.DecidedBy = personID(act)
 		tx.replied(r)
 		return c, tx.mailRequest(ctx, r, domain.MailRequestDeclined)
 	})
+}
+
+// endRequest ends an open request without an event, with a reason.
+func (tx *Tx) endRequest(ctx context.Context, r *domain.Request, as domain.RequestState, reason string) (*domain.Change, error) {
+	if !r.State.Open() {
+		return nil, domain.Conflict("request.decided")
+	}
+	var err error
+	if r.Reason, err = reasonOf(reason); err != nil {
+		return nil, err
+	}
+	if err := tx.closeOffers(ctx, r, domain.OfferGone); err != nil {
+		return nil, err
+	}
+	c := &domain.Change{Verb: "request." + string(as), Old: string(r.State), New: string(as), Note: r.Reason}
+	r.State, r.StateAt, r.DecidedAt = as, tx.At, &tx.Now
+	return c, nil
 }
 
 func reasonOf(text string) (string, error) {

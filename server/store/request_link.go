@@ -198,19 +198,11 @@ func (tx *Tx) tellRegister(ctx context.Context, r *domain.Request, n *domain.Req
 // WithdrawRequest is the organiser's own end of it; once it is accepted, the event is cancelled by the house.
 func (s *Store) WithdrawRequest(ctx context.Context, act domain.Act, token, why string) (domain.Receipt, error) {
 	return s.byRequest(ctx, act, token, func(ctx context.Context, tx *Tx, r *domain.Request) (*domain.Change, error) {
-		if !r.State.Open() {
-			return nil, domain.Conflict("request.decided")
+		c, err := tx.endRequest(ctx, r, domain.RequestWithdrawn, why)
+		if err == nil {
+			r.ReplyBy = nil
 		}
-		var err error
-		if r.Reason, err = reasonOf(why); err != nil {
-			return nil, err
-		}
-		if err := tx.closeOffers(ctx, r, domain.OfferGone); err != nil {
-			return nil, err
-		}
-		c := &domain.Change{Verb: "request.withdrawn", Old: string(r.State), New: string(domain.RequestWithdrawn), Note: r.Reason}
-		r.State, r.StateAt, r.DecidedAt, r.ReplyBy = domain.RequestWithdrawn, tx.At, &tx.Now, nil
-		return c, nil
+		return c, err
 	})
 }
 
@@ -385,18 +377,10 @@ func (s *Store) TellRequests(ctx context.Context) error {
 	if err != nil || len(late) == 0 {
 		return asPerson(err)
 	}
-	keys := make([]string, len(late))
-	for k := range late {
-		keys[k] = lateKey(&late[k])
-	}
-	var known []string
-	if err := s.read.NewRaw("SELECT DISTINCT key FROM notices WHERE key IN (?)", bun.List(keys)).Scan(ctx, &known); err != nil {
+	if late, err = notTold(ctx, s.read, late, lateKey); err != nil {
 		return asPerson(err)
 	}
 	for k := range late {
-		if slices.Contains(known, keys[k]) {
-			continue
-		}
 		if ids, err := desk(ctx, s.read, &late[k]); err != nil || len(ids) == 0 {
 			return asPerson(err) // looking at the clock must not write
 		}

@@ -87,12 +87,12 @@ func (s *Store) Site(ctx context.Context) (domain.Site, error) {
 	return list[0], nil
 }
 
-// changeSite locks the building and lets fn set what was chosen; fn returns the log
-// row. What is as it was is quiet. Needs that right.
-func (s *Store) changeSite(ctx context.Context, act domain.Act, right domain.Right, fn func(site *domain.Site) (*domain.Change, error)) (domain.Receipt, error) {
+// onSite locks the building and lets fn change what belongs to it; fn says how the log
+// calls that, nil when nothing changed.
+func (s *Store) onSite(ctx context.Context, act domain.Act, right domain.Right, fn func(ctx context.Context, tx *Tx, site *domain.Site) (*domain.Change, error)) (domain.Receipt, error) {
 	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
-		if !act.Person.Can(right) {
-			return domain.ErrForbidden
+		if err := tx.need(right); err != nil {
+			return err
 		}
 		if err := tx.Lock(ctx, domain.TopicFloor); err != nil {
 			return err
@@ -101,15 +101,28 @@ func (s *Store) changeSite(ctx context.Context, act domain.Act, right domain.Rig
 		if err != nil {
 			return err
 		}
-		c, err := fn(&site)
-		if err != nil || c.Old == c.New {
-			return err
-		}
-		if _, err := tx.NewUpdate().Model(&site).WherePK().Exec(ctx); err != nil {
+		c, err := fn(ctx, tx, &site)
+		if err != nil || c == nil {
 			return err
 		}
 		c.Topic, c.Subject, c.Label = domain.TopicFloor, "site:"+site.ID, site.Name
 		tx.Record(*c)
 		return nil
+	})
+}
+
+// changeSite lets fn set what was chosen for the building; fn returns the log row. What
+// is as it was is quiet. Needs that right.
+func (s *Store) changeSite(ctx context.Context, act domain.Act, right domain.Right, fn func(site *domain.Site) (*domain.Change, error)) (domain.Receipt, error) {
+	return s.onSite(ctx, act, right, func(ctx context.Context, tx *Tx, site *domain.Site) (*domain.Change, error) {
+		if !act.Person.Can(right) {
+			return nil, domain.ErrForbidden // not even the system itself
+		}
+		c, err := fn(site)
+		if err != nil || c.Old == c.New {
+			return nil, err
+		}
+		_, err = tx.NewUpdate().Model(site).WherePK().Exec(ctx)
+		return c, err
 	})
 }

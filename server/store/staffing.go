@@ -23,36 +23,12 @@ func (s *Store) StaffingRules(ctx context.Context) ([]domain.StaffingRule, error
 	return list, asPerson(err)
 }
 
-// changeStaffing locks the building and lets fn change what crews are planned by; fn
-// says how the log calls it, nil when nothing changed. Needs RightStaffing.
-func (s *Store) changeStaffing(ctx context.Context, act domain.Act, fn func(ctx context.Context, tx *Tx, site *domain.Site) (*domain.Change, error)) (domain.Receipt, error) {
-	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
-		if err := tx.need(domain.RightStaffing); err != nil {
-			return err
-		}
-		if err := tx.Lock(ctx, domain.TopicFloor); err != nil {
-			return err
-		}
-		site, err := tx.site(ctx)
-		if err != nil {
-			return err
-		}
-		c, err := fn(ctx, tx, &site)
-		if err != nil || c == nil {
-			return err
-		}
-		c.Topic, c.Subject, c.Label = domain.TopicFloor, "site:"+site.ID, site.Name
-		tx.Record(*c)
-		return nil
-	})
-}
-
 // staffingTaken says that a level and crew have a rule for that many heads already.
 func staffingTaken(err error) error { return taken(err, "heads_from", "staffing.taken") }
 
 // AddStaffingRule adds a rule. Needs RightStaffing.
 func (s *Store) AddStaffingRule(ctx context.Context, act domain.Act, r domain.StaffingRule) (domain.Receipt, error) {
-	return s.changeStaffing(ctx, act, func(ctx context.Context, tx *Tx, _ *domain.Site) (*domain.Change, error) {
+	return s.onSite(ctx, act, domain.RightStaffing, func(ctx context.Context, tx *Tx, _ *domain.Site) (*domain.Change, error) {
 		r := r // a retry begins anew
 		if err := r.Check(); err != nil {
 			return nil, err
@@ -84,7 +60,7 @@ func (tx *Tx) staffingRule(ctx context.Context, id string) (domain.StaffingRule,
 
 // ChangeStaffingRule replaces a rule. Needs RightStaffing.
 func (s *Store) ChangeStaffingRule(ctx context.Context, act domain.Act, id string, r domain.StaffingRule) (domain.Receipt, error) {
-	return s.changeStaffing(ctx, act, func(ctx context.Context, tx *Tx, _ *domain.Site) (*domain.Change, error) {
+	return s.onSite(ctx, act, domain.RightStaffing, func(ctx context.Context, tx *Tx, _ *domain.Site) (*domain.Change, error) {
 		old, err := tx.staffingRule(ctx, id)
 		if err != nil {
 			return nil, err
@@ -101,7 +77,7 @@ func (s *Store) ChangeStaffingRule(ctx context.Context, act domain.Act, id strin
 
 // DeleteStaffingRule takes a rule off. Needs RightStaffing.
 func (s *Store) DeleteStaffingRule(ctx context.Context, act domain.Act, id string) (domain.Receipt, error) {
-	return s.changeStaffing(ctx, act, func(ctx context.Context, tx *Tx, _ *domain.Site) (*domain.Change, error) {
+	return s.onSite(ctx, act, domain.RightStaffing, func(ctx context.Context, tx *Tx, _ *domain.Site) (*domain.Change, error) {
 		r, err := tx.staffingRule(ctx, id)
 		if err != nil {
 			return nil, err
@@ -113,7 +89,7 @@ func (s *Store) DeleteStaffingRule(ctx context.Context, act domain.Act, id strin
 
 // SetDayHours sets beyond how many hours a day a person is overloaded. Needs RightStaffing.
 func (s *Store) SetDayHours(ctx context.Context, act domain.Act, hours int) (domain.Receipt, error) {
-	return s.changeStaffing(ctx, act, func(ctx context.Context, tx *Tx, site *domain.Site) (*domain.Change, error) {
+	return s.onSite(ctx, act, domain.RightStaffing, func(ctx context.Context, tx *Tx, site *domain.Site) (*domain.Change, error) {
 		if hours < 1 || hours > 24 {
 			return nil, domain.InvalidField("day_hours", "field.between", "min", "1", "max", "24")
 		}

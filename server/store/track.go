@@ -510,18 +510,10 @@ func (s *Store) TellTrack(ctx context.Context) error {
 	if err != nil || len(late) == 0 {
 		return asPerson(err)
 	}
-	keys := make([]string, len(late))
-	for k := range late {
-		keys[k] = milestoneKey(&late[k])
-	}
-	var known []string
-	if err := s.read.NewRaw("SELECT DISTINCT key FROM notices WHERE key IN (?)", bun.List(keys)).Scan(ctx, &known); err != nil {
+	if late, err = notTold(ctx, s.read, late, milestoneKey); err != nil {
 		return asPerson(err)
 	}
 	for k := range late {
-		if slices.Contains(known, keys[k]) {
-			continue
-		}
 		rows, err := s.trackNotices(ctx, &late[k], now)
 		if err != nil {
 			return asPerson(err)
