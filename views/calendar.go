@@ -340,8 +340,7 @@ func (p *CalendarPage) heading() string {
 
 // newEventURL is the form of a new event with its room and time.
 func newEventURL(c Ctx, room string, start, end time.Time) templ.SafeURL {
-	const layout = "2006-01-02T15:04"
-	q := url.Values{"room": {room}, "start": {start.In(c.Loc).Format(layout)}, "end": {end.In(c.Loc).Format(layout)}}
+	q := url.Values{"room": {room}, "start": {localMinute(c, &start)}, "end": {localMinute(c, &end)}}
 	return templ.SafeURL("/events/new?" + q.Encode())
 }
 
@@ -384,12 +383,8 @@ func collisionPairs(list []domain.Collision) [][]domain.Collision {
 }
 
 func collisionWhat(c Ctx, x *domain.Collision) string {
-	name := x.Name
-	if c.Locale == "en" && x.NameEn != "" {
-		name = x.NameEn
-	}
-	switch {
-	case x.Near:
+	name := domain.InLocale(c.Locale, x.Name, x.NameEn)
+	if x.Near {
 		return c.T("collision.near", "name", name, "n", strconv.Itoa(int(x.To.Sub(x.From)/time.Minute)))
 	}
 	return c.T("collision."+string(x.Kind), "name", name)

@@ -2773,11 +2773,11 @@ func Availability(p AvailabilityPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = timeInput(p.Ctx, "ce", "from_at", p.T("availability.from"), "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = localField("ce", "from_at", p.T("availability.from"), "", nil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = timeInput(p.Ctx, "ce", "till_at", p.T("availability.till"), "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = localField("ce", "till_at", p.T("availability.till"), "", nil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -500,7 +500,7 @@ func NoticeRow(c Ctx, n *NoticeLine) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if n.Guest != nil {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<span class=\"face\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<span class=\"thumb face\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

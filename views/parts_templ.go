@@ -1499,12 +1499,7 @@ func RoomNames(c Ctx, rooms []domain.Room) string {
 }
 
 // RoomName is the room in the reader's language.
-func RoomName(c Ctx, r domain.Room) string {
-	if c.Locale == "en" && r.NameEn != "" {
-		return r.NameEn
-	}
-	return r.Name
-}
+func RoomName(c Ctx, r domain.Room) string { return domain.InLocale(c.Locale, r.Name, r.NameEn) }
 
 // EventTitle is the event's name, or its alias when secret is true.
 func EventTitle(c Ctx, e *domain.Event, alias bool) string {

@@ -870,7 +870,7 @@ func followUp(p EventPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = timeInput(p.Ctx, "fu", "followed_at", p.T("event_form.followed_at"), localMinute(p.Ctx, p.Event.FollowedAt)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = localField("fu", "followed_at", p.T("event_form.followed_at"), localMinute(p.Ctx, p.Event.FollowedAt), nil).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -177,8 +177,6 @@ func (p RequestPage) quick(s RequestSlot) []quickOffer {
 	return list
 }
 
-func (p RequestPage) local(t time.Time) string { return t.In(p.Loc).Format("2006-01-02T15:04") }
-
 func (p BookPage) action() string {
 	if p.Staff {
 		return "/requests?lang=" + p.Locale

@@ -2672,7 +2672,7 @@ func requestOffers(p RequestPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, Act("post", "/requests/"+p.Request.ID+"/offers", "rooms", q.room.ID, "start_at", p.local(q.Start), "end_at", p.local(q.End), "level", "4"))
+				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, Act("post", "/requests/"+p.Request.ID+"/offers", "rooms", q.room.ID, "start_at", localMinute(p.Ctx, &q.Start), "end_at", localMinute(p.Ctx, &q.End), "level", "4"))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2790,9 +2790,9 @@ func requestOffers(p RequestPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var146 string
-		templ_7745c5c3_Var146, templ_7745c5c3_Err = templ.JoinStringErrs(p.local(p.Request.Choices[0].StartAt))
+		templ_7745c5c3_Var146, templ_7745c5c3_Err = templ.JoinStringErrs(localMinute(p.Ctx, &p.Request.Choices[0].StartAt))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/request.templ`, Line: 402, Col: 131}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/request.templ`, Line: 402, Col: 143}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var146))
 		if templ_7745c5c3_Err != nil {
@@ -2816,9 +2816,9 @@ func requestOffers(p RequestPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var148 string
-		templ_7745c5c3_Var148, templ_7745c5c3_Err = templ.JoinStringErrs(p.local(p.Request.Choices[0].EndAt))
+		templ_7745c5c3_Var148, templ_7745c5c3_Err = templ.JoinStringErrs(localMinute(p.Ctx, &p.Request.Choices[0].EndAt))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/request.templ`, Line: 407, Col: 125}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/request.templ`, Line: 407, Col: 137}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var148))
 		if templ_7745c5c3_Err != nil {

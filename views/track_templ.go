@@ -402,7 +402,7 @@ func milestoneFields(p TrackPage, prefix string, words bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = timeInput(p.Ctx, prefix, "due_at", p.T("milestone.due_at"), "").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = localField(prefix, "due_at", p.T("milestone.due_at"), "", nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -439,7 +439,7 @@ func kickoffFields(c Ctx, prefix, at string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = timeInput(c, prefix, "held_at", c.T("kickoff.held_at"), at).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = localField(prefix, "held_at", c.T("kickoff.held_at"), at, nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,20 +1,17 @@
 // The board of a day, change notices, work notices, moves, copies and the intake, as people tap them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SIGNING, VISIT, WEEKLY } from "./lib/building.mjs";
+import { SIGNING, siteDay, VISIT, WEEKLY } from "./lib/building.mjs";
 import { house, WALL } from "./lib/people.mjs";
 import { say } from "./lib/words.mjs";
 
 const home = house();
 const refused = /status of 4(09|22)/; // the browser itself notes every refused request
 
-// loginOf is the staff number of a person.
-const loginOf = async (id) => Object.entries(await (await home.as("admin")).staff()).find(([, p]) => p === id)[0];
-
 // dayAfter is the site day so many days after the visit's.
 async function dayAfter(n) {
   const visit = await (await home.as("supervisor")).event(VISIT);
-  return new Date(Date.parse(visit.start_at) + (8 + 24 * n) * 3600e3).toISOString().slice(0, 10);
+  return siteDay(Date.parse(visit.start_at) + n * 864e5);
 }
 
 test("the board is published, seen with one tap on a phone, counted on the desk and on the wall at once", async () => {
@@ -29,7 +26,7 @@ test("the board is published, seen with one tap on a phone, counted on the desk 
 
   const { board } = await (await home.as("supervisor")).get(`/publications/${day}`);
   const waiting = board.acknowledgements.filter((a) => !a.seen_at);
-  const phone = await home.phone(await loginOf(waiting[0].person_id));
+  const phone = await home.phone(await home.loginOf(waiting[0].person_id));
   await phone.go(`/publications/${day}`);
   await phone.press(`#see-${board.id}`);
   const seen = board.acknowledgements.length - waiting.length + 1;
@@ -73,7 +70,7 @@ test("an event is moved: a taken room is named beside the field, what was and wh
   const { changes } = await clerk.get(`/events/${id}/changes`);
   const last = changes.at(-1);
   assert.deepEqual(last.lines.map((line) => line.field).slice(-2), ["end", "reason"]);
-  const phone = await home.phone(await loginOf(last.acknowledgements[0].person_id));
+  const phone = await home.phone(await home.loginOf(last.acknowledgements[0].person_id));
   await phone.go(`/events/${id}`);
   await phone.says(`#change-${last.id}`, "签约后加一场会谈");
   await phone.press(`#see-${last.id}`);
@@ -89,7 +86,7 @@ test("work notices go to the leads, who accept them; a change issues them anew a
   await desk.seen(".work .list a");
   const { work } = await clerk.get(`/events/${id}/work`);
   const mine = work.find((b) => b.acknowledgements.length > 0);
-  const phone = await home.phone(await loginOf(mine.acknowledgements[0].person_id));
+  const phone = await home.phone(await home.loginOf(mine.acknowledgements[0].person_id));
   await phone.go(`/events/${id}/work/${mine.crew}`);
   await phone.press(`#see-${mine.id}`);
   await desk.soon(`#work-${mine.id} [href="#i-checks"]`);

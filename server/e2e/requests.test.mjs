@@ -3,19 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { axe, sticksOut, violations } from "./lib/axe.mjs";
+import { siteDay } from "./lib/building.mjs";
 import { house, until } from "./lib/people.mjs";
 import { say } from "./lib/words.mjs";
 
 const home = house();
 const refused = /status of 4(04|09|22|29)/; // the browser itself notes every refused request
 
-const two = (n) => String(n).padStart(2, "0");
-
 // local is a time on site, so many days from now, as a form takes it.
-function local(days, hour) {
-  const at = new Date(Date.now() + 8 * 36e5 + days * 864e5);
-  return `${at.getUTCFullYear()}-${two(at.getUTCMonth() + 1)}-${two(at.getUTCDate())}T${two(hour)}:00`;
-}
+const local = (days, hour) => `${siteDay(Date.now() + days * 864e5)}T${hour}:00`;
 
 async function fill(him, { days, purpose = "采购例会", heads = 150 }) {
   await him.page.goto(`${home.origin}/book?lang=zh`);

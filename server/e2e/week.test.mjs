@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { zone } from "./lib/demo.mjs";
+import { siteDay, wall } from "./lib/building.mjs";
 import { house, until, WALL } from "./lib/people.mjs";
 import { say } from "./lib/words.mjs";
 
@@ -20,8 +20,8 @@ const week = [
 
 // The week is played five weeks from now, where the demo building has nothing of its own.
 const monday = (() => {
-  const today = new Date(`${new Date().toLocaleDateString("sv-SE", { timeZone: zone })}T00:00Z`);
-  return new Date(today.getTime() + (36 - ((today.getUTCDay() + 6) % 7)) * 864e5 - 864e5);
+  const today = new Date(`${siteDay(Date.now())}T00:00Z`);
+  return new Date(today.getTime() + (35 - ((today.getUTCDay() + 6) % 7)) * 864e5);
 })();
 const days = [0, 1, 2, 3, 4].map((n) => new Date(monday.getTime() + n * 864e5).toISOString().slice(0, 10));
 const dayOf = (event) => days[event.day + 2];
@@ -100,8 +100,7 @@ test("25 events are entered by three planners, each in its room and at its time"
       [is.name, is.rooms.map((r) => r.id).join(), is.level, is.heads, is.secrecy, is.status],
       [event.name, event.room, event.level, event.heads, event.secrecy, "confirmed"],
     );
-    const at = new Date(is.start_at).toLocaleString("sv-SE", { timeZone: zone });
-    assert.equal(at.slice(0, 16), `${dayOf(event)} ${event.start}`, event.name);
+    assert.equal(wall(is.start_at), `${dayOf(event)}T${event.start}`, event.name);
   }
 });
 

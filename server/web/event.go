@@ -92,8 +92,10 @@ func (a *App) Event(c *fiber.Ctx) error {
 	if page.Changes, err = a.Store.Bulletins(ctx, e.ID, domain.BulletinChange); err != nil {
 		return err
 	}
-	if page.Rooms, err = a.roomsByID(ctx); err != nil {
-		return err
+	if len(page.Changes) > 0 { // they name rooms
+		if page.Rooms, err = a.roomsByID(ctx); err != nil {
+			return err
+		}
 	}
 	if page.Milestones, err = a.Store.Milestones(ctx, e.ID); err != nil {
 		return err
@@ -225,15 +227,7 @@ func (a *App) NewEvent(c *fiber.Ctx) error {
 // EditEvent is GET /events/{id}/edit.
 func (a *App) EditEvent(c *fiber.Ctx) error {
 	e, _ := event(c)
-	list, err := a.Store.Assignments(c.UserContext(), e.ID)
-	if err != nil {
-		return err
-	}
-	in := a.eventInput(e)
-	for _, as := range list {
-		in.People = append(in.People, as.PersonID)
-	}
-	form, err := a.openForm(e, in)
+	form, err := a.openForm(c.UserContext(), e)
 	if err != nil {
 		return err
 	}
@@ -241,7 +235,15 @@ func (a *App) EditEvent(c *fiber.Ctx) error {
 }
 
 // openForm is the form of an event as it is.
-func (a *App) openForm(e *domain.Event, in views.EventInput) (views.EventForm, error) {
+func (a *App) openForm(ctx context.Context, e *domain.Event) (views.EventForm, error) {
+	list, err := a.Store.Assignments(ctx, e.ID)
+	if err != nil {
+		return views.EventForm{}, err
+	}
+	in := a.eventInput(e)
+	for _, as := range list {
+		in.People = append(in.People, as.PersonID)
+	}
 	opened, err := json.Marshal(in)
 	return views.EventForm{ID: e.ID, In: in, Status: e.Status, Seq: e.Seq, Opened: string(opened)}, err
 }

@@ -35,8 +35,8 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 		if changed {
 			return []templ.Component{stale}, nil // facts, people, what may be done next
 		}
-		if err = f.seen(named("bulletin", subjects)); err == nil && len(subjects) > len(guests) { // its feed tells all but guests
-			err = f.overview()
+		if err = f.seen(named("bulletin", subjects)); err == nil && !clock && len(subjects) > len(guests) { // the feed tells all but guests
+			err = f.overview(len(items) > 0)
 		}
 		if err == nil {
 			err = f.timeline(subjects)
@@ -195,16 +195,20 @@ func (f *eventView) checklist(ids []string, changed bool) error {
 }
 
 // overview: the event's own page. Its feed leaves guests out: every crew may read it.
-func (f *eventView) overview() error {
-	items, err := f.snapshot.allItems(f.ctx)
-	if err != nil {
-		return err
-	}
+func (f *eventView) overview(gauge bool) error {
 	feed, err := f.crewFeed(f.ctx, f.e.ID)
 	if err != nil {
 		return err
 	}
-	f.add(views.Head(f.v, f.e, feed), views.Gauge(f.v, f.e, domain.Sum(items, f.v.Now)), views.Feed(f.v, f.e, feed))
+	f.add(views.Head(f.v, f.e, feed), views.Feed(f.v, f.e, feed))
+	if !gauge {
+		return nil
+	}
+	items, err := f.snapshot.allItems(f.ctx)
+	if err != nil {
+		return err
+	}
+	f.add(views.Gauge(f.v, f.e, domain.Sum(items, f.v.Now)))
 	return nil
 }
 

@@ -153,6 +153,16 @@ func (a *App) parseLocal(s string) (time.Time, error) {
 	return time.Time{}, domain.InvalidField("", "field.time")
 }
 
+// moment reads a time of the site that a form needs; one that is missing or cannot be
+// read is noted at its field.
+func (a *App) moment(bad *domain.Invalid, field, s string) time.Time {
+	t, err := a.parseLocal(domain.Clean(s, false))
+	if err != nil {
+		bad.Add(field, timeKey(err))
+	}
+	return t
+}
+
 // timeKey is the sentence about a time that parseLocal did not take.
 func timeKey(err error) string {
 	if e, ok := domain.AsError(err); ok && len(e.Fields) > 0 {

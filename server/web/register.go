@@ -73,20 +73,12 @@ func (a *App) clashForm(c *fiber.Ctx, id string, mine views.EventInput, clashes 
 	if err != nil {
 		return err
 	}
-	list, err := a.Store.Assignments(ctx, id)
-	if err != nil {
-		return err
-	}
-	in := a.eventInput(e)
-	for _, as := range list {
-		in.People = append(in.People, as.PersonID)
-	}
-	form, err := a.openForm(e, in)
+	form, err := a.openForm(ctx, e)
 	if err != nil {
 		return err
 	}
 	for _, x := range clashes {
-		form.Clashes = append(form.Clashes, views.FormClash{Clash: x, Mine: inputOf(&mine, x.Field), Theirs: inputOf(&in, x.Field)})
+		form.Clashes = append(form.Clashes, views.FormClash{Clash: x, Mine: inputOf(&mine, x.Field), Theirs: inputOf(&form.In, x.Field)})
 	}
 	return a.eventForm(c, form)
 }

@@ -194,16 +194,9 @@ func (a *App) requestAct(c *fiber.Ctx, do func(act domain.Act, id string) (domai
 // OfferRoom is POST /requests/{id}/offers.
 func (a *App) OfferRoom(c *fiber.Ctx) error {
 	var bad domain.Invalid
-	o := domain.RequestOffer{RoomID: c.FormValue("rooms"), Note: c.FormValue("note")}
-	for _, m := range []struct {
-		field string
-		to    *time.Time
-	}{{"start_at", &o.StartAt}, {"end_at", &o.EndAt}} {
-		t, err := a.parseLocal(domain.Clean(c.FormValue(m.field), false))
-		if err != nil {
-			bad.Add(m.field, "field.time")
-		}
-		*m.to = t
+	o := domain.RequestOffer{
+		RoomID: c.FormValue("rooms"), Note: c.FormValue("note"),
+		StartAt: a.moment(&bad, "start_at", c.FormValue("start_at")), EndAt: a.moment(&bad, "end_at", c.FormValue("end_at")),
 	}
 	if !plainID(o.RoomID) {
 		bad.Add("rooms", "event.room_needed")

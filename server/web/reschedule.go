@@ -55,15 +55,6 @@ func (a *App) MoveForm(c *fiber.Ctx) error {
 	return show(c, fiber.Map{"event": e, "rooms": rooms}, views.MoveForm(views.MovePage{Page: p, Event: *e, In: a.eventInput(e), Rooms: rooms}))
 }
 
-// moment reads a field with a time of the site.
-func (a *App) moment(c *fiber.Ctx, bad *domain.Invalid, field string) time.Time {
-	t, err := a.parseLocal(domain.Clean(c.FormValue(field), false))
-	if err != nil {
-		bad.Add(field, "field.time")
-	}
-	return t
-}
-
 // MoveEvent is PUT /events/{id}/schedule.
 func (a *App) MoveEvent(c *fiber.Ctx) error {
 	e, _ := event(c)
@@ -72,7 +63,7 @@ func (a *App) MoveEvent(c *fiber.Ctx) error {
 		return err
 	}
 	var bad domain.Invalid
-	m := store.Move{StartAt: a.moment(c, &bad, "start_at"), EndAt: a.moment(c, &bad, "end_at"), Rooms: formList(c, "rooms"), Reason: c.FormValue("reason")}
+	m := store.Move{StartAt: a.moment(&bad, "start_at", c.FormValue("start_at")), EndAt: a.moment(&bad, "end_at", c.FormValue("end_at")), Rooms: formList(c, "rooms"), Reason: c.FormValue("reason")}
 	for _, id := range m.Rooms {
 		if !plainID(id) {
 			bad.Add("rooms", "field.choose")
@@ -167,7 +158,7 @@ func (a *App) CloneEvent(c *fiber.Ctx) error {
 		return err
 	}
 	var bad domain.Invalid
-	at := a.moment(c, &bad, "start_at")
+	at := a.moment(&bad, "start_at", c.FormValue("start_at"))
 	if err := bad.Err(); err != nil {
 		return err
 	}

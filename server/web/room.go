@@ -171,16 +171,10 @@ func (a *App) SetRoomBuffers(c *fiber.Ctx) error {
 // BlockRoom is POST /rooms/{id}/blockings.
 func (a *App) BlockRoom(c *fiber.Ctx) error {
 	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
-		b := domain.Blocking{RoomID: id, Reason: c.FormValue("reason")}
 		var bad domain.Invalid
-		for _, m := range []struct {
-			field string
-			to    *time.Time
-		}{{"start_at", &b.StartAt}, {"end_at", &b.EndAt}} {
-			var err error
-			if *m.to, err = a.parseLocal(domain.Clean(c.FormValue(m.field), false)); err != nil {
-				bad.Add(m.field, "field.time")
-			}
+		b := domain.Blocking{
+			RoomID: id, Reason: c.FormValue("reason"),
+			StartAt: a.moment(&bad, "start_at", c.FormValue("start_at")), EndAt: a.moment(&bad, "end_at", c.FormValue("end_at")),
 		}
 		if domain.Clean(b.Reason, false) == "" {
 			bad.Add("reason", "field.required")
@@ -320,15 +314,12 @@ func (a *App) wishInput(c *fiber.Ctx) views.WishInput {
 
 // roomWish reads what is wished for; what cannot be read is a field error.
 func (a *App) roomWish(in *views.WishInput) (domain.RoomWish, error) {
-	w := domain.RoomWish{Equipment: in.Equipment, Layout: in.Layout}
 	var bad domain.Invalid
+	w := domain.RoomWish{
+		Equipment: in.Equipment, Layout: in.Layout,
+		Start: a.moment(&bad, "start_at", in.StartAt), End: a.moment(&bad, "end_at", in.EndAt),
+	}
 	var err error
-	if w.Start, err = a.parseLocal(domain.Clean(in.StartAt, false)); err != nil {
-		bad.Add("start_at", "field.time")
-	}
-	if w.End, err = a.parseLocal(domain.Clean(in.EndAt, false)); err != nil {
-		bad.Add("end_at", "field.time")
-	}
 	if w.Heads, err = wholeNumber(in.Heads); err != nil {
 		bad.Add("heads", "event.heads_range")
 	}

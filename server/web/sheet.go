@@ -187,17 +187,47 @@ func (a *App) ImportTemplatePage(c *fiber.Ctx) error {
 	return a.templateImport(c, views.TemplateImportPage{Version: *v})
 }
 
-func (a *App) templateImport(c *fiber.Ctx, x views.TemplateImportPage) error {
-	p, err := a.page(c, "me", "template.import")
-	if err != nil {
+func (a *App) templateImport(c *fiber.Ctx, x views.TemplateImportPage) (err error) {
+	if x.Page, err = a.importPage(c, "me", "template.import", &x.SheetLook); err != nil {
 		return err
 	}
+	return show(c, fiber.Map{"version": x.Version, "diff": x.Diff, "faults": x.Faults, "error": x.Error, "data": x.Data}, views.TemplateImport(x))
+}
+
+// importPage is the frame of a page that takes a workbook; one that is wrong answers 422.
+func (a *App) importPage(c *fiber.Ctx, nav, title string, l *views.SheetLook) (views.Page, error) {
+	p, err := a.page(c, nav, title)
 	p.View = "template-item"
-	x.Page = p
-	if len(x.Faults) > 0 || x.Error != "" {
+	if len(l.Faults) > 0 || l.Error != "" {
 		c.Status(fiber.StatusUnprocessableEntity)
 	}
-	return show(c, fiber.Map{"version": x.Version, "diff": x.Diff, "faults": x.Faults, "error": x.Error, "data": x.Data}, views.TemplateImport(x))
+	return p, err
+}
+
+// lookAt reads the workbook of a form and lets plan say what it would change, without
+// changing anything. What is wrong with it stands in the look; err is what nobody can mend.
+func lookAt[T any](c *fiber.Ctx, read func(body []byte) ([]T, error), plan func(list []T) error) (l views.SheetLook, err error) {
+	ack(c)
+	body, err := workbookOf(c)
+	if err != nil {
+		return l, err
+	}
+	var list []T
+	if body == nil {
+		err = domain.InvalidField("file", "workbook.choose")
+	} else {
+		list, err = read(body)
+	}
+	if err == nil {
+		err = plan(list)
+	}
+	if err != nil {
+		l.Faults, l.Error, err = faults(err, locale(c))
+		return l, err
+	}
+	data, err := json.Marshal(list)
+	l.Read, l.Data = len(list), string(data)
+	return l, err
 }
 
 // ImportTemplate is POST /templates/{id}/import: a workbook is read and what it would
@@ -210,44 +240,22 @@ func (a *App) ImportTemplate(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ack(c) // nothing is changed by a look
 	x := views.TemplateImportPage{Version: *v}
-	body, err := workbookOf(c)
+	x.SheetLook, err = lookAt(c, readTemplates, func(list []domain.TemplateItem) error {
+		_, have, err := a.Store.TemplateVersion(c.UserContext(), v.ID)
+		if err != nil {
+			return err
+		}
+		merged, err := domain.MergeTemplates(have, list)
+		if err == nil {
+			x.Diff = domain.DiffTemplates(have, merged)
+		}
+		return err
+	})
 	if err != nil {
 		return err
-	}
-	var list []domain.TemplateItem
-	if body == nil {
-		err = domain.InvalidField("file", "workbook.choose")
-	} else {
-		list, err = readTemplates(body)
-	}
-	if err == nil {
-		err = a.planImport(c, &x, list)
-	}
-	if err != nil {
-		var rest error
-		if x.Faults, x.Error, rest = faults(err, locale(c)); rest != nil {
-			return rest
-		}
 	}
 	return a.templateImport(c, x)
-}
-
-// planImport fills in what an import would change.
-func (a *App) planImport(c *fiber.Ctx, x *views.TemplateImportPage, list []domain.TemplateItem) error {
-	_, have, err := a.Store.TemplateVersion(c.UserContext(), x.Version.ID)
-	if err != nil {
-		return err
-	}
-	merged, err := domain.MergeTemplates(have, list)
-	if err != nil {
-		return err
-	}
-	x.Diff, x.Read = domain.DiffTemplates(have, merged), len(list)
-	data, err := json.Marshal(list)
-	x.Data = string(data)
-	return err
 }
 
 func (a *App) applyTemplates(c *fiber.Ctx, data string) error {
@@ -673,15 +681,9 @@ func (a *App) ImportPeoplePage(c *fiber.Ctx) error {
 	return a.peopleImport(c, views.PeopleImportPage{})
 }
 
-func (a *App) peopleImport(c *fiber.Ctx, x views.PeopleImportPage) error {
-	p, err := a.page(c, "people", "workbook.people_title")
-	if err != nil {
+func (a *App) peopleImport(c *fiber.Ctx, x views.PeopleImportPage) (err error) {
+	if x.Page, err = a.importPage(c, "people", "workbook.people_title", &x.SheetLook); err != nil {
 		return err
-	}
-	p.View = "template-item"
-	x.Page = p
-	if len(x.Faults) > 0 || x.Error != "" {
-		c.Status(fiber.StatusUnprocessableEntity)
 	}
 	return show(c, fiber.Map{"added": x.Added, "changed": x.Changed, "faults": x.Faults, "error": x.Error, "data": x.Data}, views.PeopleImport(x))
 }
@@ -692,36 +694,18 @@ func (a *App) ImportPeople(c *fiber.Ctx) error {
 	if data := c.FormValue("data"); data != "" {
 		return a.applyPeople(c, data)
 	}
-	ack(c) // nothing is changed by a look
 	x := views.PeopleImportPage{}
-	body, err := workbookOf(c)
-	if err != nil {
-		return err
-	}
-	var list []domain.Person
-	if body == nil {
-		err = domain.InvalidField("file", "workbook.choose")
-	} else {
-		list, err = readPeople(body)
-	}
-	if err != nil {
-		var rest error
-		if x.Faults, x.Error, rest = faults(err, locale(c)); rest != nil {
-			return rest
+	var err error
+	x.SheetLook, err = lookAt(c, readPeople, func(list []domain.Person) error {
+		have, err := a.Store.People(c.UserContext())
+		if err == nil {
+			x.Added, x.Changed = domain.PlanPeople(have, list)
 		}
-		return a.peopleImport(c, x)
-	}
-	have, err := a.Store.People(c.UserContext())
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	x.Added, x.Changed = domain.PlanPeople(have, list)
-	x.Read = len(list)
-	data, err := json.Marshal(list)
-	if err != nil {
-		return err
-	}
-	x.Data = string(data)
 	return a.peopleImport(c, x)
 }
 

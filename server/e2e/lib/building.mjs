@@ -16,6 +16,9 @@ export function wall(at) {
   return new Date(at).toLocaleString("sv-SE", { timeZone: zone }).slice(0, 16).replace(" ", "T");
 }
 
+// siteDay is the day in the building at a moment.
+export const siteDay = (at) => wall(at).slice(0, 10);
+
 // clock is the time of day of such a moment.
 export const clock = (text) => text.slice(11);
 

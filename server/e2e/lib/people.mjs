@@ -78,6 +78,9 @@ export class House {
     return this.#clerks.get(key);
   }
 
+  // loginOf is with what somebody signs in.
+  loginOf = async (id) => Object.entries(await (await this.as("admin")).staff()).find(([, p]) => p === id)[0];
+
   report(who, text) {
     const known = [/^Service Worker registration blocked by Playwright/, ...this.allowed];
     if (!known.some((pattern) => pattern.test(text))) this.wrong.push(`${who}: ${text}`);
