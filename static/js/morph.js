@@ -7,6 +7,9 @@ let api;
 export const seqOf = (el) => Number(el.dataset?.seq ?? Number.POSITIVE_INFINITY);
 export const older = (fresh, present) => present.dataset?.seq !== undefined && seqOf(fresh) < seqOf(present);
 
+// Who fills in a dialog finishes with what it began with: its address, and what was seen when it opened.
+const open = (el) => el.tagName === "DIALOG" && el.open;
+
 const ours = (el, name) =>
   name.startsWith("data-pending") || (name === "open" && /^(DETAILS|DIALOG)$/.test(el.tagName));
 
@@ -15,7 +18,7 @@ export const morphing = {
   init: (internal) => {
     api = internal;
   },
-  htmx_before_morph_node: (_, { oldNode, newNode }) => !older(newNode, oldNode),
+  htmx_before_morph_node: (_, { oldNode, newNode }) => !older(newNode, oldNode) && !open(oldNode),
   htmx_before_morph_attr: (el, { attrName }) => !ours(el, attrName),
 };
 
