@@ -69,16 +69,18 @@ var fieldsOf = map[string][]string{
 	"PUT /events/:id/crew/:person": {"crew"}, "PUT /events/:id/crew/:person/lead": {"was"}, "DELETE /events/:id/crew/:person": {"seen"}, "POST /events/:id/crew/copy": {"from"}, "PUT /posts/:id/key": {"x"},
 	"POST /people/:id/skills": {"skill", "certificate", "expires_on"}, "POST /people/:id/roster": {"kind", "from_at", "till_at", "note"},
 	"PUT /settings/staffing": {"day_hours"}, "POST /settings/staffing": staffingFields, "PUT /settings/staffing/:id": staffingFields,
+	"POST /supplies": supplyFields, "PUT /supplies/:id": supplyFields,
 	"GET /activity": {"mine", "before"}, "GET /session/oidc": {"next"}, "GET /session/oidc/callback": {"code", "state"}, "GET /invites": {"code"},
 }
 
 var (
+	supplyFields   = []string{"name", "name_en", "stock", "consumed", "was"}
 	staffingFields = []string{"level", "crew", "heads_from", "needed", "skill"}
 	eventFields    = []string{
 		"id", "name", "type", "organiser", "contact", "contact_phone", "principal_guest", "notes", "level", "level_reason", "secrecy", "heads",
 		"arrival_at", "start_at", "end_at", "break_at", "commander_id", "photo", "recording", "tea_minutes", "no_buffer", "rooms", "people",
 		"undertaker", "purpose", "needs", "wishes", "principal_title", "guest_rank", "host_rank", "guest_heads", "escort_heads", "expense_class", "layout",
-		"tea_wish", "welcome_text", "banner", "flowers", "seat_wish", "photo_wish", "opened", "seq", "choose_name", "mine_name",
+		"tea_wish", "welcome_text", "banner", "flowers", "seat_wish", "photo_wish", "supplies", "lift_id", "opened", "seq", "choose_name", "mine_name",
 	}
 	functionFields  = []string{"name", "kind", "room_id", "place", "layout", "start_at", "end_at", "notes", "seen"}
 	agendaFields    = []string{"title", "speaker", "needs", "minutes", "start_at", "follow", "seen"}
@@ -284,6 +286,10 @@ func (s *site) good(route string) url.Values {
 		v = form("kind", "leave", "from_at", "2031-02-03T09:00", "till_at", "2031-02-03T10:00")
 	case "POST /settings/staffing", "PUT /settings/staffing/:id":
 		v = form("level", "4", "crew", "SVC", "heads_from", "0", "needed", "2")
+	case "POST /supplies":
+		v = form("name", "方巾", "stock", "150")
+	case "PUT /supplies/:id":
+		v = form("name", "盖杯", "stock", "119", "was", "120")
 	case "PUT /settings/board":
 		v = form("intake_at", "", "intake_grace", "10", "seen_minutes", "30")
 	case "PUT /events/:id/letter":
@@ -370,10 +376,14 @@ func TestPoison(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		cups, err := s.Store.AddSupply(t.Context(), domain.Act{}, domain.Supply{Name: "盖杯", Stock: 120})
+		if err != nil {
+			t.Fatal(err)
+		}
 		booked, link := s.booked(t, 30)
 		id := strings.NewReplacer("/templates/:id", "/templates/"+draft.Created, ":code", "S6", "/proposals/:id", "/proposals/"+proposal.Created, "/rooms/:id", "/rooms/R2", "/requests/:id", "/requests/"+booked.ID, ":question", booked.Questions[0].ID, "/r/:token", "/r/"+link, "/files/:file", "/files/"+booked.Files[0].ID, "/offers/:offer", "/offers/"+booked.Offers[0].ID, "/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/milestones/:id", "/milestones/"+milestone.Created, "/kickoffs/:id", "/kickoffs/"+record.Created, "/settings/levels/:id", "/settings/levels/level-01", "/settings/staffing/:id", "/settings/staffing/staff-4-SVC-0", "/crew/:person", "/crew/"+extra.ID, "/skills/:id", "/skills/none", "/roster/:id", "/roster/none", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
-			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/publications/:day", "/publications/"+bulletin.Day, "/bulletins/:id", "/bulletins/"+bulletin.ID, "/intake/:day/:step", "/intake/"+bulletin.Day+"/taken", "/work/:crew", "/work/SVC", "/patrols/:id", "/patrols/"+patrol.ID, "/checkpoints/:id", "/checkpoints/"+patrol.Checkpoints[0].ID, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
+			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/publications/:day", "/publications/"+bulletin.Day, "/bulletins/:id", "/bulletins/"+bulletin.ID, "/intake/:day/:step", "/intake/"+bulletin.Day+"/taken", "/work/:crew", "/work/SVC", "/supplies/:id", "/supplies/"+cups.Created, "/patrols/:id", "/patrols/"+patrol.ID, "/checkpoints/:id", "/checkpoints/"+patrol.Checkpoints[0].ID, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
 		for _, r := range server.Routes(s.Web, &server.Ops{}) {
 			route := r.Method + " " + r.Path
@@ -382,7 +392,7 @@ func TestPoison(t *testing.T) {
 				t.Errorf("%s: which fields does it read?", route)
 			}
 			c := commander
-			if strings.HasPrefix(r.Path, "/people") || strings.HasPrefix(r.Path, "/settings/levels") || strings.HasPrefix(r.Path, "/templates") || strings.HasPrefix(r.Path, "/proposals") || r.Right == domain.RightRoomsEdit {
+			if strings.HasPrefix(r.Path, "/people") || strings.HasPrefix(r.Path, "/settings/levels") || strings.HasPrefix(r.Path, "/templates") || strings.HasPrefix(r.Path, "/proposals") || r.Right == domain.RightRoomsEdit || r.Right == domain.RightSupplies {
 				c = admin
 			}
 			if route == "PUT /session/lock" { // ends the session that asks

@@ -659,6 +659,14 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	case "DELETE /settings/staffing/:id":
 		m.sql("INSERT INTO staffing_rules (id, level, crew, heads_from, needed) VALUES ('staff-x', 4, 'PHO', 0, 1) ON CONFLICT (id) DO NOTHING")
 		id = "staff-x"
+	case "POST /supplies":
+		m.sql("DELETE FROM supplies")
+		fields = form("name", "方巾", "stock", fmt.Sprint(x.n))
+	case "PUT /supplies/:id", "DELETE /supplies/:id":
+		id = "towels"
+		m.sql("DELETE FROM supplies")
+		m.sql("INSERT INTO supplies (id, name, stock, consumed, sort) VALUES ('towels', '方巾', 1000000, FALSE, 1)")
+		fields = form("name", "方巾", "stock", fmt.Sprint(x.n), "was", "1000000")
 	case "PUT /settings/retention":
 		fields = form("guest_days", fmt.Sprint(100+x.n))
 	case "POST /events/:id/guests/import":

@@ -154,6 +154,12 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{del, "/blockings/:id", domain.RightRoomsEdit, ByRole, a.Unblock},
 		{put, "/settings/rooms", domain.RightRoomsEdit, ByRole, a.SetRoomBuffers},
 
+		// supplies: how many there are, and what is short
+		{get, "/supplies", domain.RightSupplies, ByRole, a.Supplies},
+		{post, "/supplies", domain.RightSupplies, ByRole, a.AddSupply},
+		{put, "/supplies/:id", domain.RightSupplies, ByRole, a.ChangeSupply},
+		{del, "/supplies/:id", domain.RightSupplies, ByRole, a.DeleteSupply},
+
 		// the planned track, and the meetings that prepare an event
 		{get, "/track", domain.RightCreate, ByRole, a.TrackMonth},
 		{get, "/events/:id/track", domain.RightEventSee, OnEvent, a.Track},

@@ -20,6 +20,7 @@ type CalendarPage struct {
 	Rooms      []domain.Room
 	Entries    []domain.CalendarEntry // by start
 	Collisions []domain.Collision     // for who plans
+	Short      []domain.Shortage      // supplies, for who plans
 	MayBook    bool                   // free times are links
 	MayFind    bool                   // sees what is in rooms
 }

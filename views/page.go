@@ -178,6 +178,7 @@ type EventPage struct {
 	Functions           []domain.Function
 	Agenda              []domain.AgendaItem
 	Collisions          []domain.Collision // of this event with others, for who may change it
+	Short               []domain.Shortage  // supplies of which it and others need too many
 	Milestones          []domain.Milestone // its planned track
 	Drill               *domain.Drill      // the last one, for those who may run one; nil = none yet
 	Request             *domain.Request    // that it came from, for those who deal with them
@@ -204,6 +205,7 @@ type EventForm struct {
 	Errors Errors
 	Error  string // general sentence, "" when only fields are wrong
 	Rooms  []domain.Room
+	Lifts  []domain.Lift
 	People []domain.Person   // who can be assigned
 	Keys   map[string]string // person id → what a search looks in (search.Key); may be nil
 	Status domain.EventStatus
@@ -265,6 +267,8 @@ type EventInput struct {
 	Flowers        string `form:"flowers" json:"flowers"`
 	SeatWish       string `form:"seat_wish" json:"seat_wish"`
 	PhotoWish      string `form:"photo_wish" json:"photo_wish"`
+	Supplies       string `form:"supplies" json:"supplies"`
+	LiftID         string `form:"lift_id" json:"lift_id"`
 }
 
 // ItemsPage is GET /events/{id}/items.

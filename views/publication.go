@@ -122,7 +122,7 @@ func factValue(c Ctx, rooms map[string]domain.Room, field, value string) string 
 		return c.T("secrecy." + value)
 	case "status":
 		return c.T("status." + value)
-	case "commander", "lead":
+	case "commander", "lead", "lift":
 		return c.Name(value)
 	case "tea":
 		return c.T("event_page.tea_every", "n", value)

@@ -74,6 +74,9 @@ func Seed(ctx context.Context, s *store.Store, o Options) (Result, error) {
 	}
 	res.People = len(t.people)
 
+	if list[0].draft.Event.LiftID, err = t.furnish(ctx); err != nil {
+		return res, fmt.Errorf("demo: lifts and supplies: %w", err)
+	}
 	local := res.ArrivalAt.In(s.Loc)
 	at = time.Date(local.Year(), local.Month(), local.Day()-5, 9, 30, 0, 0, s.Loc).UTC()
 	var stages []*stage

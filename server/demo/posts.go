@@ -40,14 +40,9 @@ var postings = map[string]posting{
 // reserve is the post whose people stand by.
 const reserve = "Z16"
 
-// post gives the building its lifts and the visit its posts, duties and cars.
+// post gives the visit its posts, duties and cars.
 func (t *troupe) post(ctx context.Context, v *visitData, event string) error {
 	by := domain.Act{Person: t.people[supervisor]}
-	for _, name := range []string{"1号梯", "2号梯", "3号梯", "4号梯"} {
-		if _, err := t.s.AddLift(ctx, by, name); err != nil {
-			return err
-		}
-	}
 	for _, p := range v.Posts {
 		code, name, _ := strings.Cut(p.Post, " ")
 		as := postings[code]

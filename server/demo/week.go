@@ -42,7 +42,7 @@ func timetable(d *data, now time.Time, loc *time.Location) (list []booking, drop
 			SeatWish: "主席台七座，其余按剧院式", PhotoWish: "抵达、会见、全景、签字、合影",
 		},
 	}}}
-	visit.draft.Event.Notes = visitNotes(v)
+	visit.draft.Event.Notes, visit.draft.Event.Supplies = visitNotes(v), supplies(v.Supplies)
 
 	w := &d.Weekly
 	start := arrival.Add(-10 * time.Minute)
@@ -51,7 +51,7 @@ func timetable(d *data, now time.Time, loc *time.Location) (list []booking, drop
 		Level: 4, Secrecy: domain.SecrecyNormal, Heads: w.Heads,
 		StartAt: start, EndAt: start.Add(time.Duration(w.Minutes) * time.Minute),
 	}}}
-	weekly.draft.Event.Notes = "用品:" + supplies(w.Supplies)
+	weekly.draft.Event.Supplies = supplies(w.Supplies)
 	list = append(list, visit, weekly)
 
 	local := arrival.In(loc)
@@ -148,14 +148,5 @@ func onDay(day time.Time, clock time.Duration) time.Time {
 }
 
 func visitNotes(v *visitData) string {
-	return "主席台(台下看):" + strings.Join(v.Dais, " ") + "\n用品:" + supplies(v.Supplies)
-}
-
-func supplies(m map[string]int) string {
-	list := make([]string, 0, len(m))
-	for name, n := range m {
-		list = append(list, fmt.Sprintf("%s %d", name, n))
-	}
-	slices.Sort(list)
-	return strings.Join(list, "、")
+	return "主席台(台下看):" + strings.Join(v.Dais, " ")
 }

@@ -41,6 +41,8 @@ const (
 
 	// RightStaffing keeps what crews are planned with: how many are needed, who can do what, and when.
 	RightStaffing Right = "staffing"
+	// RightSupplies keeps the list of supplies, and how many there are.
+	RightSupplies Right = "supplies"
 	// RightPublish publishes the board of a day and keeps the daily intake.
 	RightPublish Right = "publish"
 	// RightRooms looks at rooms, what is in them and which are free; RightRoomsEdit
@@ -91,6 +93,8 @@ func (p *Person) Can(r Right) bool {
 		return p.is(RoleAdmin, RoleSupervisor, RoleCentreHead)
 	case RightCreate, RightRequests, RightStaffing:
 		return p.is(RoleAdmin, RoleCommander, RoleSupervisor, RoleCentreHead)
+	case RightSupplies:
+		return p.is(RoleAdmin, RoleSupervisor, RoleCentreHead, RoleSupplyClerk)
 	case RightPublish:
 		return p.is(RoleCommander, RoleSupervisor, RoleCentreHead)
 	case RightWall:

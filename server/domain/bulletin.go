@@ -161,7 +161,7 @@ func (b *BoardEvent) rows() []BoardRow {
 	e := b.Event
 	base := BoardRow{
 		EventID: e.ID, Rooms: RoomIDs(e.Rooms), OnSiteAt: e.Arrival().Add(-time.Duration(LeadMinutes(e.Level)) * time.Minute),
-		StartAt: e.StartAt, EndAt: e.EndAt, Supplies: SuppliesLine(e.Notes),
+		StartAt: e.StartAt, EndAt: e.EndAt, Supplies: e.SupplyText(),
 	}
 	posts := map[string]*Post{}
 	for k := range b.Posts {
@@ -240,20 +240,6 @@ func RoomIDs(rooms []Room) string {
 	return strings.Join(ids, " ")
 }
 
-// SuppliesLine is what an event's notes say of supplies: the line that begins with
-// 用品 or "Supplies" and a colon.
-func SuppliesLine(notes string) string {
-	for line := range strings.Lines(notes) {
-		line = strings.TrimSpace(line)
-		for _, word := range []string{"用品:", "用品：", "Supplies:", "supplies:"} { // allow: what people type
-			if rest, ok := strings.CutPrefix(line, word); ok {
-				return strings.TrimSpace(rest)
-			}
-		}
-	}
-	return ""
-}
-
 // ChangeField is a fact of an event with the crews whose work depends on it.
 type ChangeField struct {
 	Name  string // the log says event.<name> where the fact has a row of its own
@@ -275,7 +261,8 @@ var ChangeFields = []ChangeField{
 	{"tea", []Crew{CrewCMD, CrewSUP, CrewSVC}, func(e *Event) string { return strconv.Itoa(e.TeaEvery()) }},
 	{"photo", []Crew{CrewCMD, CrewSUP, CrewPHO}, func(e *Event) string { return yes(e.Photo) }},
 	{"recording", []Crew{CrewCMD, CrewSUP, CrewENG, CrewCTL}, func(e *Event) string { return yes(e.Recording) }},
-	{"supplies", serves, func(e *Event) string { return SuppliesLine(e.Notes) }},
+	{"supplies", serves, func(e *Event) string { return e.SupplyText() }},
+	{"lift", []Crew{CrewCMD, CrewSUP, CrewSEC, CrewENG, CrewCTL}, func(e *Event) string { return e.LiftID }},
 	{"layout", builds, func(e *Event) string { return string(e.Layout) }},
 	{"needs", builds, func(e *Event) string { return e.Needs }},
 	{"wishes", builds, func(e *Event) string { return e.Wishes }},
@@ -295,7 +282,7 @@ var builds = []Crew{CrewCMD, CrewSUP, CrewSVC, CrewADM, CrewENG}
 var serves = []Crew{CrewCMD, CrewSUP, CrewSVC, CrewADM}
 
 // lumped are fields that the log has no row of their own for: event.facts.
-var lumped = []string{"tea", "photo", "recording", "supplies", "layout", "needs", "wishes", "welcome_text", "banner", "flowers", "tea_wish", "seat_wish", "photo_wish", "function"}
+var lumped = []string{"tea", "photo", "recording", "supplies", "lift", "layout", "needs", "wishes", "welcome_text", "banner", "flowers", "tea_wish", "seat_wish", "photo_wish", "function"}
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
@@ -392,7 +379,7 @@ func CancelLines(old, e *Event, reason string) []BulletinLine {
 	if reason != "" {
 		lines = append(lines, BulletinLine{Field: "reason", New: reason})
 	}
-	if s := SuppliesLine(e.Notes); s != "" {
+	if s := e.SupplyText(); s != "" {
 		lines = append(lines, BulletinLine{Field: "returned", Old: s})
 	}
 	return lines

@@ -39,9 +39,10 @@ const (
 	StakePerson  StakeKind = "person"
 	StakeVehicle StakeKind = "vehicle"
 	StakeBay     StakeKind = "bay"
+	StakeLift    StakeKind = "lift"
 )
 
-var stakeKinds = []StakeKind{StakeRoom, StakePerson, StakeVehicle, StakeBay}
+var stakeKinds = []StakeKind{StakeRoom, StakePerson, StakeVehicle, StakeBay, StakeLift}
 
 // TravelBuffer is how long somebody needs from one event to the next.
 const TravelBuffer = 15 * time.Minute
@@ -78,6 +79,21 @@ func (e *Event) Spans(now time.Time) (from, to time.Time) {
 		from = a
 	}
 	return from, e.RoomUntil(now)
+}
+
+// A lift is held from so long before the guests come (item V2) until all are up, and from
+// so long before they leave until the last are down (item V5).
+const (
+	liftBefore     = 20 * time.Minute
+	liftBeforeEnd  = 10 * time.Minute
+	liftAfter      = 15 * time.Minute
+	liftAfterStart = 5 * time.Minute
+)
+
+// LiftSpans are when an event has its lift held: while guests come, and while they leave.
+func (e *Event) LiftSpans(now time.Time) [2][2]time.Time {
+	_, end := e.Spans(now)
+	return [2][2]time.Time{{e.Arrival().Add(-liftBefore), e.StartAt.Add(liftAfterStart)}, {end.Add(-liftBeforeEnd), end.Add(liftAfter)}}
 }
 
 // StakeKey makes two spellings of the same plate or bay one.

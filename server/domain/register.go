@@ -26,6 +26,8 @@ type Register struct {
 	Flowers        string    `bun:",nullzero" json:"flowers,omitempty"`
 	SeatWish       string    `bun:",nullzero" json:"seat_wish,omitempty"`
 	PhotoWish      string    `bun:",nullzero" json:"photo_wish,omitempty"`
+	Supplies       string    `bun:",nullzero" json:"supplies,omitempty"` // see SupplyNeeds
+	LiftID         string    `bun:",nullzero" json:"lift_id,omitempty"`  // 专梯: the lift that is held for the guests
 	RegisteredBy   string    `bun:",nullzero" json:"registered_by,omitempty"`
 
 	FollowUp
@@ -84,6 +86,7 @@ var EventTexts = []EventText{
 	{"flowers", 200, false, func(e *Event) *string { return &e.Flowers }},
 	{"seat_wish", 200, false, func(e *Event) *string { return &e.SeatWish }},
 	{"photo_wish", 200, false, func(e *Event) *string { return &e.PhotoWish }},
+	{"supplies", 500, false, func(e *Event) *string { return &e.Supplies }},
 	{"notes", 2000, true, func(e *Event) *string { return &e.Notes }},
 	{"follow_with", 60, false, func(e *Event) *string { return &e.FollowWith }},
 	{"follow_said", 1000, true, func(e *Event) *string { return &e.FollowSaid }},
@@ -225,6 +228,7 @@ func eventFields() []EventField {
 		field("expense_class", func(e *Event) *int { return &e.ExpenseClass }),
 		field("layout", func(e *Event) *Layout { return &e.Layout }),
 		field("commander_id", func(e *Event) *string { return &e.CommanderID }),
+		field("lift_id", func(e *Event) *string { return &e.LiftID }),
 		field("photo", func(e *Event) *bool { return &e.Photo }),
 		field("recording", func(e *Event) *bool { return &e.Recording }),
 		field("no_buffer", func(e *Event) *bool { return &e.NoBuffer }),

@@ -91,3 +91,63 @@ test("a calendar link is made, read, and renewed", async () => {
   await phone.page.waitForFunction((old) => document.querySelector("#link-own .cal-address")?.value !== old, address);
   assert.equal((await fetch(address)).status, 404);
 });
+
+test("supplies: who hands them out sees what is short before the day, planners see which events need it", async () => {
+  home.allow(refused);
+  const clerk = await home.phone("supplies");
+  const desk = await home.desk("supervisor");
+  await clerk.go("/supplies");
+  await clerk.says("#shortages, .shortages", "纸笔"); // of the demo: two events at once
+  await clerk.page.click("#supply-add > summary");
+  await clerk.fill("#su-name", "试验杯 3");
+  await clerk.fill("#su-stock", "10");
+  await clerk.press("#supply-add [type=submit]");
+  await clerk.says('#supply-add [data-error-for="name"]', say("supply.plain_name"));
+  assert.equal(await clerk.page.inputValue("#su-stock"), "10"); // nothing typed is lost
+  await clerk.fill("#su-name", "试验杯");
+  await clerk.press("#supply-add [type=submit]");
+  const row = clerk.page.locator('.supply-table tr:has-text("试验杯")');
+  await row.waitFor();
+
+  const start = 30 * 60;
+  const [one, two] = [
+    await newEvent(home, { start, long: 60, supplies: "试验杯 6、纸笔 1" }),
+    await newEvent(home, { start: start + 30, long: 60, supplies: "6 试验杯, 试验灯 2" }),
+  ];
+  const short = clerk.page.locator('.shortages > li:has-text("试验杯")');
+  await short.waitFor(); // by itself
+  const said = await short.innerText();
+  assert.ok(said.includes(say("supply.too_few", { name: "试验杯", n: 2 })) && said.includes(one.name) && said.includes(two.name), said);
+  await clerk.seen('.supply-others button:has-text("试验灯")');
+  await desk.go(`/events/${one.id}`);
+  await desk.says("#shortages", two.name);
+
+  // Counted again: enough. A count that somebody else wrote meanwhile is not overwritten.
+  const id = (await row.getAttribute("id")).slice("supply-".length);
+  await clerk.press(`#edit-${id}`);
+  const supervisor = await home.as("supervisor");
+  await supervisor.must("PUT", `/supplies/${id}`, { name: "试验杯", stock: "11", was: "10" });
+  await clerk.fill("#sd-stock", "20");
+  await clerk.press("#supply-dialog [type=submit]");
+  await clerk.says('#supply-dialog [data-error-for="stock"]', "11");
+  await clerk.press("#supply-dialog [data-close]");
+  await clerk.says(`#supply-${id}`, "11");
+  await clerk.press(`#edit-${id}`);
+  await clerk.fill("#sd-stock", "20");
+  await clerk.press("#supply-dialog [type=submit]");
+  await short.waitFor({ state: "detached" });
+  await desk.go(`/events/${one.id}`);
+  assert.equal(await desk.page.locator("#shortages").count(), 0);
+});
+
+test("a lift that two events want held is told to who plans them", async () => {
+  const desk = await home.desk("supervisor");
+  await desk.go("/events/new");
+  const lift = await desk.page.$eval("#f-lift_id option:nth-child(2)", (o) => o.value);
+  const start = 54 * 60;
+  const [one, two] = [await newEvent(home, { start, long: 60, lift_id: lift }), await newEvent(home, { start: start + 10, long: 60, lift_id: lift })];
+  await desk.go(`/events/${one.id}`);
+  await desk.says("#collisions", say("collision.lift", { name: "1号梯" }));
+  await desk.says("#collisions", two.name);
+  await desk.says(".facts", "1号梯");
+});

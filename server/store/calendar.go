@@ -60,8 +60,8 @@ func (s *Store) roomCalendar(ctx context.Context, p *domain.Person, site *domain
 }
 
 // Collisions are the things that two events need at once between from and to: rooms,
-// people, cars and bays. With an event's id only those in which it has a part. Plates
-// are told by their end only. Seven queries, however many.
+// people, cars, bays and held lifts. With an event's id only those in which it has a part. Plates
+// are told by their end only. Eight queries, however many.
 func (s *Store) Collisions(ctx context.Context, from, to time.Time, eventID string) ([]domain.Collision, error) {
 	stakes, err := s.stakes(ctx, from, to)
 	if err != nil {
@@ -111,6 +111,21 @@ func (s *Store) stakes(ctx context.Context, from, to time.Time) ([]domain.Stake,
 	for _, r := range cars {
 		add(domain.StakeVehicle, domain.StakeKey(r.Plate), domain.PlateEnd(r.Plate), r.EventID)
 		add(domain.StakeBay, domain.StakeKey(r.Bay), r.Bay, r.EventID)
+	}
+	lifts, err := s.Lifts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for k := range lifts {
+		l := &lifts[k]
+		for _, e := range at {
+			if e.LiftID != l.ID {
+				continue
+			}
+			for _, span := range e.LiftSpans(now) {
+				list = append(list, domain.Stake{Kind: domain.StakeLift, Key: l.ID, Name: l.Name, Event: e, From: span[0], To: span[1]})
+			}
+		}
 	}
 	site, err := s.Site(ctx)
 	if err != nil {

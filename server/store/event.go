@@ -332,6 +332,9 @@ func (tx *Tx) createEvent(ctx context.Context, d EventDraft) (*domain.Event, err
 	if err := tx.bookRooms(ctx, &e, d.Rooms); err != nil {
 		return nil, err
 	}
+	if err := tx.knowLift(ctx, e.LiftID); err != nil {
+		return nil, err
+	}
 	e.Seq = tx.Next(topic)
 	if _, err := tx.NewInsert().Model(&e).Exec(ctx); err != nil {
 		return nil, foreign(err, "commander_id")
@@ -531,6 +534,9 @@ func (s *Store) UpdateEvent(ctx context.Context, act domain.Act, id string, d Ev
 			}
 		}
 		if err := tx.judgeLevel(ctx, e, old.Level, old.LevelReason); err != nil {
+			return err
+		}
+		if err := tx.knowLift(ctx, e.LiftID); err != nil {
 			return err
 		}
 		if err := tx.shiftProgramme(ctx, e, e.StartAt.Sub(old.StartAt)); err != nil {

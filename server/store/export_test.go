@@ -132,3 +132,13 @@ func Accident() error { return errors.Join(errors.New("accident"), &pgconn.PgErr
 
 // Away is a database that shuts down.
 func Away() error { return &pgconn.PgError{Code: "57P01"} }
+
+// TableNames are the tables of the program, each after the ones it refers to.
+func TableNames(ctx context.Context, s *Store, tx *Tx) ([]string, error) {
+	list, err := s.tables(ctx, tx)
+	names := make([]string, len(list))
+	for k := range list {
+		names[k] = list[k].Name
+	}
+	return names, err
+}

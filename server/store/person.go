@@ -46,7 +46,14 @@ func (s *Store) Names(ctx context.Context) (map[string]string, error) {
 	if err := s.read.NewSelect().Table("people").Column("id", "name").Scan(ctx, &rows); err != nil {
 		return nil, asPerson(err)
 	}
-	names := make(map[string]string, len(rows))
+	lifts, err := s.Lifts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]string, len(rows)+len(lifts))
+	for k := range lifts {
+		names[lifts[k].ID] = lifts[k].Name
+	}
 	for _, r := range rows {
 		names[r.ID] = r.Name
 	}

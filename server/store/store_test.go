@@ -125,9 +125,8 @@ func onPostgres(t *testing.T) *world {
 		url := storetest.PostgresURL(lasting{t})
 		p.postgres = original(t, store.Options{URL: url}, func(s *store.Store) {
 			raw(t, s, func(ctx context.Context, tx *store.Tx) error {
-				// In the order in which they were made: what is referred to comes first.
-				var tables []string
-				if err := tx.NewRaw("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY oid").Scan(ctx, &tables); err != nil {
+				tables, err := store.TableNames(ctx, s, tx) // what is referred to comes first
+				if err != nil {
 					return err
 				}
 				keep, empty, fill := "CREATE SCHEMA kept;", "", ""
@@ -137,7 +136,7 @@ func onPostgres(t *testing.T) *world {
 					fill += "INSERT INTO public." + x + " SELECT * FROM kept." + x + ";"
 				}
 				p.copyOnPostgres = empty + fill
-				_, err := tx.NewRaw(keep).Exec(ctx)
+				_, err = tx.NewRaw(keep).Exec(ctx)
 				return err
 			})
 		})

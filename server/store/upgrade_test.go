@@ -21,6 +21,7 @@ func TestUpgrade(t *testing.T) {
 		storetest.NewWorld(t, s).Fill(t)
 		raw(t, s, func(ctx context.Context, tx *store.Tx) error { // drills, seats, strays, posts, cues, cars and requests go with their tables, what is logged does not
 			for _, q := range []string{
+				"DELETE FROM supplies", "UPDATE events SET supplies = NULL, lift_id = NULL",
 				"DELETE FROM person_skills", "DELETE FROM roster_entries", "UPDATE assignments SET lead = FALSE, seq = 0", "UPDATE sites SET day_hours = 10",
 				"DELETE FROM intake_steps", "DELETE FROM bulletin_lines", "DELETE FROM board_rows", "DELETE FROM acknowledgements", "DELETE FROM bulletins",
 				"DELETE FROM guest_photos", "DELETE FROM milestones", "DELETE FROM kickoffs", "DELETE FROM functions", "DELETE FROM agenda_items", "DELETE FROM seats", "DELETE FROM seat_plans", "DELETE FROM hosts", "DELETE FROM strays",

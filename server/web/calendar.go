@@ -44,6 +44,9 @@ func (a *App) Calendar(c *fiber.Ctx) error {
 		if page.Collisions, err = a.Store.Collisions(ctx, from, to, ""); err != nil {
 			return err
 		}
+		if page.Short, err = a.Store.Shortages(ctx, from, to); err != nil {
+			return err
+		}
 	}
 	return show(c, fiber.Map{"from": from, "to": to, "rooms": page.Rooms, "entries": page.Entries}, views.CalendarView(page))
 }

@@ -210,6 +210,7 @@ func (a *App) AddLift(c *fiber.Ctx) error {
 		return err
 	}
 	r, err := a.Store.AddLift(c.UserContext(), act, c.FormValue("name"))
+	a.forgetNames()
 	return a.reply(c, r, err)
 }
 

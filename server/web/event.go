@@ -111,6 +111,10 @@ func (a *App) Event(c *fiber.Ctx) error {
 		if page.Collisions, err = a.Store.Collisions(ctx, from, to, e.ID); err != nil {
 			return err
 		}
+		if page.Short, err = a.Store.Shortages(ctx, from, to); err != nil {
+			return err
+		}
+		page.Short = domain.ShortFor(page.Short, e.ID)
 	}
 	if v.Can(domain.RightEventRun, e.Secrecy) {
 		if page.Drill, err = a.Store.LastDrill(ctx, e.ID); err != nil {
@@ -267,6 +271,10 @@ func (a *App) eventForm(c *fiber.Ctx, form views.EventForm) error {
 	if err != nil {
 		return err
 	}
+	lifts, err := a.Store.Lifts(c.UserContext())
+	if err != nil {
+		return err
+	}
 	var active []domain.Person
 	for _, x := range people {
 		if !x.Disabled && x.Role != domain.RoleBoard {
@@ -284,7 +292,7 @@ func (a *App) eventForm(c *fiber.Ctx, form views.EventForm) error {
 	if form.Suggestion, err = a.suggestion(c, &typed); err != nil {
 		return err
 	}
-	form.Page, form.Rooms, form.People, form.Keys = p, rooms, active, peopleKeys(active)
+	form.Page, form.Rooms, form.Lifts, form.People, form.Keys = p, rooms, lifts, active, peopleKeys(active)
 	if form.Errors["rooms"] != "" {
 		if form.Alternatives, err = a.roomAlternatives(c, form.ID, &form.In); err != nil {
 			return err
@@ -316,7 +324,7 @@ func (a *App) eventInput(e *domain.Event) views.EventInput {
 		Undertaker: e.Undertaker, Purpose: e.Purpose, Needs: e.Needs, Wishes: e.Wishes, PrincipalTitle: e.PrincipalTitle,
 		GuestRank: string(e.GuestRank), HostRank: string(e.HostRank), GuestHeads: figure(e.GuestHeads), EscortHeads: figure(e.EscortHeads),
 		ExpenseClass: figure(e.ExpenseClass), Layout: string(e.Layout), TeaWish: e.TeaWish, WelcomeText: e.WelcomeText, Banner: e.Banner,
-		Flowers: e.Flowers, SeatWish: e.SeatWish, PhotoWish: e.PhotoWish,
+		Flowers: e.Flowers, SeatWish: e.SeatWish, PhotoWish: e.PhotoWish, Supplies: e.Supplies, LiftID: e.LiftID,
 	}
 	if e.TeaMinutes > 0 {
 		in.TeaMinutes = strconv.Itoa(e.TeaMinutes)
@@ -349,7 +357,7 @@ func (a *App) eventDraft(c *fiber.Ctx) (views.EventInput, store.EventDraft, erro
 	for _, x := range []struct {
 		field string
 		ids   []string
-	}{{"commander_id", []string{in.Commander}}, {"rooms", in.Rooms}, {"people", in.People}} {
+	}{{"commander_id", []string{in.Commander}}, {"lift_id", []string{in.LiftID}}, {"rooms", in.Rooms}, {"people", in.People}} {
 		if slices.ContainsFunc(x.ids, func(id string) bool { return id != "" && !plainID(id) }) {
 			bad.Add(x.field, "field.choose")
 		}
@@ -425,7 +433,7 @@ func (a *App) typedEvent(in views.EventInput) (e domain.Event, bad domain.Invali
 			GuestRank: domain.GuestRank(in.GuestRank), HostRank: domain.HostRank(in.HostRank),
 			GuestHeads: number("guest_heads", in.GuestHeads, "event.heads_range"), EscortHeads: number("escort_heads", in.EscortHeads, "event.heads_range"),
 			ExpenseClass: number("expense_class", in.ExpenseClass, "field.choose"), Layout: domain.Layout(in.Layout), TeaWish: in.TeaWish,
-			WelcomeText: in.WelcomeText, Banner: in.Banner, Flowers: in.Flowers, SeatWish: in.SeatWish, PhotoWish: in.PhotoWish,
+			WelcomeText: in.WelcomeText, Banner: in.Banner, Flowers: in.Flowers, SeatWish: in.SeatWish, PhotoWish: in.PhotoWish, Supplies: in.Supplies, LiftID: in.LiftID,
 		},
 	}
 	for _, m := range []struct {

@@ -524,8 +524,8 @@ const (
 var registerKeys = []string{
 	"number", "date", "status", "name", "organiser", "undertaker", "contact", "contact_phone", "type", "expense_class", "level", "level_reason", "secrecy",
 	"principal_guest", "principal_title", "guest_rank", "host_rank", "heads", "guest_heads", "escort_heads", "commander_id",
-	"arrival_at", "start_at", "end_at", "actual_arrival", "actual_start", "actual_end", "left", "rooms", "layout",
-	"purpose", "needs", "wishes", "tea_wish", "welcome_text", "banner", "flowers", "seat_wish", "photo_wish", "photo", "recording", "functions", "people", "notes",
+	"arrival_at", "start_at", "end_at", "actual_arrival", "actual_start", "actual_end", "left", "rooms", "layout", "lift_id",
+	"purpose", "needs", "wishes", "tea_wish", "welcome_text", "banner", "flowers", "seat_wish", "photo_wish", "supplies", "photo", "recording", "functions", "people", "notes",
 	"followed_at", "follow_way", "follow_with", "follow_said", "follow_done", "signature", "registered_by", "template", "items",
 }
 

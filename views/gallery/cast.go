@@ -437,10 +437,22 @@ func (s set) collisions() []domain.Collision {
 	other.ID, other.Name = "other", s.long()
 	secret.ID, secret.Number, secret.Secrecy = "secret", "EV-20260318-07", domain.SecrecySecret
 	return []domain.Collision{
+		{Kind: domain.StakeLift, Name: "3", A: &s.event, B: &other, From: s.in(25), To: s.in(65)},
 		{Kind: domain.StakePerson, Name: s.Names[attendant], A: &s.event, B: &other, From: s.in(10), To: s.in(40)},
 		{Kind: domain.StakePerson, Name: s.Names[attendant], A: &s.event, B: &secret, From: s.in(40), To: s.in(48), Near: true},
 		{Kind: domain.StakeVehicle, Name: domain.PlateEnd("测A·00001"), A: &other, B: &s.event, From: s.in(10), To: s.in(40)},
 		{Kind: domain.StakeBay, Name: "B01", A: &other, B: &s.event, From: s.in(10), To: s.in(40)},
 		{Kind: domain.StakeRoom, Name: s.event.Rooms[0].Name, NameEn: s.event.Rooms[0].NameEn, A: &s.event, B: &secret, From: s.in(10), To: s.in(40)},
+	}
+}
+
+// shortages are one that two events make, and one of a single event with a long name.
+func (s set) shortages() []domain.Shortage {
+	other := s.eventOf(domain.EventConfirmed)
+	other.ID, other.Name = "other", s.long()
+	cups, water := domain.Supply{Name: "盖杯", NameEn: "Lidded cups", Stock: 120}, domain.Supply{Name: "矿泉水", NameEn: "Mineral water", Stock: 100, Consumed: true}
+	return []domain.Shortage{
+		{Supply: cups, Need: 132, From: s.in(10), To: s.in(40), Uses: []domain.SupplyUse{{Event: &s.event, N: 66}, {Event: &other, N: 66}}},
+		{Supply: water, Need: 1320, From: s.in(10), To: s.in(400), Uses: []domain.SupplyUse{{Event: &other, N: 1320}}},
 	}
 }

@@ -83,6 +83,7 @@ export async function pages(home) {
     page("crew", `/events/${visit.id}/crew`, "supervisor"),
     page("crew-small", `/events/${signing.id}/crew`, "supervisor"),
     page("staffing", "/settings/staffing", "supervisor"),
+    page("supplies", "/supplies", "supplies"),
     page("availability", `/people/${staff.engineering}/availability`, "supervisor"),
     page("board-rules", "/settings/board", "admin"),
     page("control", "/control", "control", true),

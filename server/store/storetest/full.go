@@ -69,7 +69,21 @@ func (w *World) Fill(t testing.TB) {
 	did(s.SkipCheckpoint(ctx, w.Act("security"), routes[0].Checkpoints[1].ID, "门锁着"))
 	did(s.AddDuty(ctx, w.Act("supervisor"), post.Created, w.People["captain"].ID, true))
 	did(s.AddVehicle(ctx, w.Act("supervisor"), w.Event, domain.Vehicle{Plate: "测A·00001", Bay: "B01", Arrives: 1, Driver: "远志", Phone: "13700005678"}))
-	did(s.AddLift(ctx, w.Act("supervisor"), "三号梯"))
+	lift, err := s.AddLift(ctx, w.Act("supervisor"), "三号梯")
+	must(err)
+	cups, err := s.AddSupply(ctx, w.Act("supplies"), domain.Supply{Name: "盖杯", NameEn: "Lidded cups", Stock: 120})
+	must(err)
+	did(s.ChangeSupply(ctx, w.Act("supplies"), cups.Created, domain.Supply{Name: "盖杯", NameEn: "Lidded cups", Stock: 118}, 120))
+	wishes, _, err := s.Event(ctx, nil, w.Event)
+	must(err)
+	wishes.Supplies, wishes.LiftID = "盖杯 60、矿泉水 132", lift.Created
+	draft := store.EventDraft{Event: *wishes}
+	for _, r := range wishes.Rooms {
+		draft.Rooms = append(draft.Rooms, r.ID)
+	}
+	draft.People, err = s.Assignments(ctx, w.Event)
+	must(err)
+	did(s.UpdateEvent(ctx, w.Act("supervisor"), w.Event, draft))
 
 	e, _, err := s.Event(ctx, nil, w.Event)
 	must(err)
