@@ -122,12 +122,14 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{post, "/events/:id/series", domain.RightEventEdit, OnEvent, a.MakeSeries},
 		{get, "/events/:id/work", domain.RightEventSee, OnEvent, a.WorkNotices},
 		{post, "/events/:id/work", domain.RightEventRun, OnEvent, a.IssueWork},
+		{get, "/events/:id/work/export", domain.RightEventSee, OnEvent, a.ExportWork},
 		{get, "/events/:id/work/:crew", domain.RightEventSee, OnEvent, a.WorkNotice},
 		{get, "/events/:id/work/:crew/print", domain.RightEventSee, OnEvent, a.PrintWork},
 
 		// the board of a day, and what the supervisor does on the day before
 		{get, "/publications/:day", domain.RightWall, ByRole, a.Publication},
 		{post, "/publications/:day", domain.RightPublish, ByRole, a.Publish},
+		{get, "/publications/:day/export", domain.RightWall, ByRole, a.ExportPublication},
 		{get, "/publications/:day/print", domain.RightWall, ByRole, a.PrintPublication},
 		{put, "/bulletins/:id/acknowledgement", domain.RightSelf, ByRole, a.SeeBulletin}, // who is asked: store.SeeBulletin
 		{get, "/intake", domain.RightPublish, ByRole, a.Intake},

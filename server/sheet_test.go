@@ -94,7 +94,7 @@ func TestExports(t *testing.T) {
 		start := s.Store.Now().Add(5 * time.Hour)
 		e := domain.Event{
 			Name: evil, Type: "meeting", Organiser: "+1", Contact: "-2+3", ContactPhone: "+8610", PrincipalGuest: "@SUM(A1)", Notes: "=1\n=2", Level: 1, LevelReason: "=cmd|' /C calc'!A0", Secrecy: domain.SecrecyNormal, Heads: 9,
-			StartAt: start, EndAt: start.Add(time.Hour), Register: domain.Register{Undertaker: evil, Purpose: evil, Needs: evil, Wishes: evil, PrincipalTitle: evil, TeaWish: evil, WelcomeText: evil, Banner: evil, Flowers: evil, SeatWish: evil, PhotoWish: evil},
+			StartAt: start, EndAt: start.Add(time.Hour), Register: domain.Register{Undertaker: evil, Purpose: evil, Needs: evil, Wishes: evil, PrincipalTitle: evil, TeaWish: evil, WelcomeText: evil, Banner: evil, Flowers: evil, SeatWish: evil, PhotoWish: evil, Supplies: evil},
 		}
 		id := s.world.MakeEvent(t, store.EventDraft{Event: e, Rooms: []string{"R1"}}, "service")
 		must := func(r domain.Receipt, err error) string {
@@ -116,13 +116,16 @@ func TestExports(t *testing.T) {
 		item := list[0].Copy()
 		item.Zh, item.En, item.GuidanceZh, item.GuidanceEn, item.Unit = evil, "+1", "=1\n=2", "@x", &domain.TemplateUnit{Zh: "=E1", En: "-1+1"}
 		must(s.Store.SaveTemplateItem(ctx, domain.Act{}, draft, item.Rev, item))
+		day := domain.SiteDay(start, s.Store.Loc)
+		must(s.Store.IssueWork(ctx, domain.Act{}, id))
+		must(s.Store.Publish(ctx, domain.Act{}, day))
 		books := 0
 		for _, r := range server.Routes(s.Web, &server.Ops{}) {
 			if r.Method != http.MethodGet || exports[r.Path] != "TestExports" {
 				continue
 			}
 			books++
-			who, path := "supervisor", strings.NewReplacer("/events/:id", "/events/"+id, "/templates/:id", "/templates/"+draft).Replace(r.Path)
+			who, path := "supervisor", strings.NewReplacer("/events/:id", "/events/"+id, "/templates/:id", "/templates/"+draft, ":day", day).Replace(r.Path)
 			if strings.HasPrefix(path, "/people") {
 				who = "admin"
 			}
@@ -134,7 +137,7 @@ func TestExports(t *testing.T) {
 				t.Errorf("%s: nothing evil was in it", path)
 			}
 		}
-		if books != 5 {
+		if books != 7 {
 			t.Errorf("%d workbooks", books)
 		}
 	})
@@ -387,4 +390,46 @@ func TestRegisterOfSecrets(t *testing.T) {
 	if got := principal(); got != domain.MaskName("苍术子") {
 		t.Errorf("afterwards the commander reads %q", got)
 	}
+}
+
+// TestBoardAsWorkbook: the board and the work notices leave as they are read, secret events by their alias.
+func TestBoardAsWorkbook(t *testing.T) {
+	both(t, func(t *testing.T, s *site) {
+		ctx, c := t.Context(), s.signIn(t, "supervisor")
+		e, _, err := s.Store.Event(ctx, nil, s.world.Event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		day := domain.SiteDay(e.StartAt, s.Store.Loc)
+		for _, path := range []string{"/publications/" + day + "/export", "/events/" + e.ID + "/work/export"} {
+			if rows := table(t, c.get(path).body); len(rows) != 1 {
+				t.Errorf("%s before it is out: %q", path, rows)
+			}
+		}
+		if _, err := s.Store.Publish(ctx, domain.Act{}, day); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Store.IssueWork(ctx, domain.Act{}, e.ID); err != nil {
+			t.Fatal(err)
+		}
+		a := c.get("/publications/" + day + "/export")
+		rows := table(t, a.body)
+		events, people := column(t, rows, "会务"), column(t, rows, "姓名")
+		if !slices.Contains(events, e.Name) || !slices.Contains(people, "琥珀") || slices.Contains(events, "评标会") {
+			t.Errorf("%q %q", events, people)
+		}
+		f := opened(t, a.body)
+		foot, err := f.GetHeaderFooter(f.GetSheetName(0))
+		if err != nil || !strings.Contains(foot.OddFooter, "第 1 版") {
+			t.Errorf("which version it is: %+v %v", foot, err)
+		}
+		layout, err := f.GetPageLayout(f.GetSheetName(0))
+		if err != nil || *layout.Size != 9 || *layout.FitToWidth != 1 {
+			t.Errorf("not A4: %+v %v", layout, err)
+		}
+		rows = table(t, c.get("/events/"+e.ID+"/work/export").body)
+		if crews := column(t, rows, "组队"); !slices.Contains(crews, i18n.T("zh", "crew.SVC")) || !slices.Contains(column(t, rows, "事项"), "琥珀") {
+			t.Errorf("%q", rows)
+		}
+	})
 }

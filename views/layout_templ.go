@@ -2156,7 +2156,7 @@ var extras = map[string]extra{
 	"organiser":     {[]string{"relay.css", "door.css", "programme.css"}, passes.scripts},
 	"crew":          crewPlanning,
 	"staffing":      crewPlanning,
-	"publication":   boards,
+	"publication":   {boards.styles, []string{"boardfit.js"}},
 	"publish":       boards,
 	"intake":        boards,
 	"changes":       boards,

@@ -2,6 +2,7 @@ package views
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,6 +84,40 @@ func (g *BoardGroup) supplies() string {
 func (g *BoardGroup) has(person string) bool {
 	return person != "" && slices.ContainsFunc(g.Rows, func(r domain.BoardRow) bool { return r.PersonID == person })
 }
+
+// BoardColumns are the columns of a board as a table.
+var BoardColumns = []string{"start", "end", "event", "level", "rooms", "onsite", "crew", "person", "post", "supplies"}
+
+// BoardColumn is the heading of one of BoardColumns.
+func BoardColumn(c Ctx, key string) string {
+	switch key {
+	case "event", "crew", "person", "post":
+		return c.T("publication." + key)
+	}
+	return c.T("fact." + key)
+}
+
+// Table is the board as rows of BoardColumns, one a person and post.
+func (p PublicationPage) Table() [][]string {
+	var rows [][]string
+	at := func(t time.Time) string { return t.In(p.Loc).Format(tableMinute) }
+	for k := range p.Groups {
+		g := &p.Groups[k]
+		for _, r := range g.Rows {
+			who := p.T("publication.nobody")
+			if r.PersonID != "" {
+				who = p.Name(r.PersonID)
+			}
+			rows = append(rows, []string{
+				at(r.StartAt), at(r.EndAt), EventTitle(p.Ctx, g.Event, g.Alias), p.T("level." + strconv.Itoa(g.Event.Level)), roomsOf(p.Ctx, p.Rooms, r.Rooms), at(r.OnSiteAt), p.T("crew." + string(r.Crew)), who, r.Post, r.Supplies,
+			})
+		}
+	}
+	return rows
+}
+
+// tableMinute is how tables write moments: in the order of a calendar, so that they can be sorted.
+const tableMinute = "2006-01-02 15:04"
 
 // boardWords are what a row says besides the name: the post, and its own time where that differs.
 func boardWords(c Ctx, g *BoardGroup, r *domain.BoardRow) string {
@@ -222,6 +257,35 @@ func (p WorkPage) lines(kind string) []domain.BulletinLine {
 		}
 	}
 	return list
+}
+
+// WorkColumns are the columns of an event's work notices as a table.
+var WorkColumns = []string{"crew", "version", "taken", "what", "says"}
+
+// WorkColumn is the heading of one of WorkColumns.
+func WorkColumn(c Ctx, key string) string {
+	if key == "crew" {
+		return c.T("publication.crew")
+	}
+	return c.T("work.column_" + key)
+}
+
+// Table is what the work notices of all crews say as rows of WorkColumns.
+func (p WorkPage) Table() [][]string {
+	var rows [][]string
+	for k := range p.Bulletins {
+		b := &p.Bulletins[k]
+		taken := ""
+		if a := b.Accepted(); a != nil {
+			taken = joinDots(p.Name(a.PersonID), p.When(*a.SeenAt))
+		}
+		for n := range b.Lines {
+			if l := &b.Lines[n]; l.New != "" {
+				rows = append(rows, []string{p.T("crew." + string(b.Crew)), strconv.Itoa(b.No), taken, p.label(l), factValue(p.Ctx, p.Rooms, l.Field, l.New)})
+			}
+		}
+	}
+	return rows
 }
 
 // MovePage is GET /events/{id}/move.

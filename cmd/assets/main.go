@@ -64,6 +64,7 @@ var entries = []entry{
 	{source: "js/passes.js", budget: 1 * kb},
 	{source: "js/letters.js", budget: 1 * kb},
 	{source: "js/requests.js", budget: 2 * kb},
+	{source: "js/boardfit.js", budget: 1 * kb},
 	{source: "js/rooms.js", budget: 1 * kb},
 	{source: "js/relay.js", budget: 2 * kb},
 	{source: "js/keys.js", budget: 2 * kb},
@@ -75,7 +76,7 @@ var entries = []entry{
 // to paper, letters to guests, seat plans, hot keys and the boards of walls, which are for a desk (the
 // browser keeps those files by itself, as all of them), photos, and codes, which only the server can read.
 var online = []string{
-	"pageform.js", "push.js", "print.js", "print.css", "seats.js", "seats.css", "eventform.js", "rooms.js", "letters.js", "letters.css", "requests.js", "requests.css", "templates.css", "keys.js", "passes.js", "camera.js", "decode.js", "dash.css", "viewer.js",
+	"pageform.js", "push.js", "print.js", "print.css", "seats.js", "seats.css", "eventform.js", "rooms.js", "letters.js", "letters.css", "requests.js", "requests.css", "templates.css", "keys.js", "passes.js", "camera.js", "decode.js", "dash.css", "viewer.js", "boardfit.js",
 }
 
 // A chunk is fetched by import(), on the pages that need it.

@@ -41,6 +41,7 @@ func project(t *testing.T, more map[string]string) string {
 		"static/js/push.js":                      `document.title = "push";`,
 		"static/js/outboxpage.js":                `document.title = "outbox";`,
 		"static/js/requests.js":                  `document.title = "requests";`,
+		"static/js/boardfit.js":                  `document.title = "board";`,
 		"static/css/requests.css":                `.dash { color: red }`,
 		"static/js/letters.js":                   `document.title = "letters";`,
 		"static/css/letters.css":                 `.dash { color: red }`,

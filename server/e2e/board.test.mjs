@@ -44,6 +44,16 @@ test("a secret event goes by its alias on the wall and on paper, and by its name
   const wall = await home.person("board", WALL);
   await wall.go("/publications/tomorrow?tv=1");
   await wall.says(".board-groups", "号会议");
+  // All of it is on the wall: smaller, and where that is not enough page by page.
+  const tall = () => document.documentElement.scrollHeight - window.innerHeight;
+  assert.equal(await wall.page.evaluate(tall), 0);
+  await wall.page.setViewportSize({ width: 640, height: 320 });
+  await wall.seen(".board-page");
+  assert.match(await wall.text(".board-page"), /^1\/\d$/);
+  const shown = (await wall.page.$$(".board-groups > :not([hidden])")).length;
+  assert.ok(shown >= 1 && shown < (await wall.page.$$(".board-groups > *")).length, `${shown} of them`);
+  await wall.page.setViewportSize(WALL.viewport);
+  await wall.page.waitForSelector(".board-page", { state: "hidden" });
   assert.ok(!(await wall.text("main")).includes(secret));
   const desk = await home.desk("supervisor");
   await desk.go("/publications/tomorrow/print");

@@ -34,6 +34,7 @@ type Page struct {
 	Locale  string // "en", else Chinese
 	Columns []Column
 	Rows    [][]string
+	Stamp   string // which version it is, at the foot of every printed page; "" = none
 	Notes   string // name of a second sheet with what belongs where and an example; "" = none
 	Blank   int    // how many empty rows are prepared for choosing
 }
@@ -58,6 +59,9 @@ func Write(w io.Writer, p Page) error {
 	if err != nil {
 		return err
 	}
+	if err := paper(f, name, p.Stamp); err != nil {
+		return err
+	}
 	if err := annotate(f, name, p); err != nil {
 		return err
 	}
@@ -71,6 +75,31 @@ func Write(w io.Writer, p Page) error {
 	}
 	_, err = f.WriteTo(w)
 	return err
+}
+
+// paper makes the sheet go to A4 pages as wide as it is, with its headings on each. Like
+// annotate it comes before the rows are streamed.
+func paper(f *excelize.File, name, stamp string) error {
+	a4, landscape, wide, long, fit := 9, "landscape", 1, 0, true
+	if err := f.SetPageLayout(name, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, FitToWidth: &wide, FitToHeight: &long}); err != nil {
+		return err
+	}
+	if err := f.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
+		return err
+	}
+	foot := "&R&P/&N"
+	if stamp != "" { // & begins a code there; the whole may have 255 letters
+		if r := []rune(strings.ReplaceAll(stamp, "&", "＆")); len(r) > 200 {
+			stamp = string(r[:200])
+		} else {
+			stamp = string(r)
+		}
+		foot = "&L" + stamp + foot
+	}
+	if err := f.SetHeaderFooter(name, &excelize.HeaderFooterOptions{OddFooter: foot}); err != nil {
+		return err
+	}
+	return f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: "'" + name + "'!$1:$1", Scope: name})
 }
 
 // annotate puts comments at the headings and choices under them. It comes before the rows

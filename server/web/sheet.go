@@ -531,12 +531,9 @@ var registerKeys = []string{
 
 func registerColumns() []sheet.Column {
 	wide := map[string]float64{"name": 28, "rooms": 20, "functions": 36, "people": 28, "purpose": 28, "needs": 28, "wishes": 28, "notes": 36, "follow_said": 36, "follow_done": 36}
-	list := make([]sheet.Column, len(registerKeys))
-	for k, key := range registerKeys {
-		list[k] = sheet.Column{
-			Key: key, Zh: views.RegisterName(views.Ctx{Locale: "zh"}, key), En: views.RegisterName(views.Ctx{Locale: "en"}, key), Width: max(wide[key], 16),
-			Figures: slices.Contains([]string{"heads", "guest_heads", "escort_heads", "template"}, key),
-		}
+	list := headed(registerKeys, wide, views.RegisterName)
+	for k := range list {
+		list[k].Figures = slices.Contains([]string{"heads", "guest_heads", "escort_heads", "template"}, list[k].Key)
 	}
 	return list
 }
@@ -586,6 +583,46 @@ func (a *App) ExportAgenda(c *fiber.Ctx) error {
 		p.Rows = append(p.Rows, []string{x.StartAt.In(a.Loc).Format(sheetMinute), x.EndAt().In(a.Loc).Format(sheetMinute), figure(x.Minutes), x.Title, x.Speaker, x.Needs})
 	}
 	return sendSheet(c, p.Name+" "+e.Number, p)
+}
+
+// headed are columns by their headings in both languages.
+func headed(keys []string, widths map[string]float64, name func(v views.Ctx, key string) string) []sheet.Column {
+	list := make([]sheet.Column, len(keys))
+	for k, key := range keys {
+		list[k] = sheet.Column{Key: key, Zh: name(views.Ctx{Locale: "zh"}, key), En: name(views.Ctx{Locale: "en"}, key), Width: max(widths[key], 16)}
+	}
+	return list
+}
+
+// ExportPublication is GET /publications/{day}/export: the published board as a workbook;
+// as on paper, secret events go by their alias.
+func (a *App) ExportPublication(c *fiber.Ctx) error {
+	page, err := a.publication(c, true)
+	if err != nil {
+		return err
+	}
+	name, version := page.T("publication.title")+" "+page.Day, page.T("publication.none")
+	if page.Board != nil {
+		version = page.T("publication.version", "n", strconv.Itoa(page.Board.No), "time", page.When(page.Board.MadeAt))
+	}
+	p := sheet.Page{
+		Name: name, Locale: page.Locale, Rows: page.Table(), Stamp: name + " " + version,
+		Columns: headed(views.BoardColumns, map[string]float64{"event": 30, "rooms": 24, "post": 24, "supplies": 40}, views.BoardColumn),
+	}
+	return sendSheet(c, p.Name, p)
+}
+
+// ExportWork is GET /events/{id}/work/export: the work notices of all crews as a workbook.
+func (a *App) ExportWork(c *fiber.Ctx) error {
+	page, err := a.work(c, "work.title")
+	if err != nil {
+		return err
+	}
+	p := sheet.Page{
+		Name: page.T("work.title", "event", page.Event.Number), Locale: page.Locale, Rows: page.Table(), Stamp: page.T("work.title", "event", page.Event.Number) + " " + page.T("seat.as_of", "time", page.When(page.Now)),
+		Columns: headed(views.WorkColumns, map[string]float64{"what": 36, "says": 40}, views.WorkColumn),
+	}
+	return sendSheet(c, p.Name, p)
 }
 
 // peopleKeys are the columns of a workbook of people.
