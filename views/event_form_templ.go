@@ -1856,13 +1856,8 @@ func timeField(p EventForm, name, value, hint string) templ.Component {
 func (p EventForm) commanders() []domain.Person {
 	var list []domain.Person
 	for _, x := range p.People {
-		switch x.Role {
-		case domain.RoleCommander, domain.RoleSupervisor, domain.RoleCentreHead, domain.RoleCrewLead:
+		if x.Role.MayCommand() || x.ID == p.In.Commander {
 			list = append(list, x)
-		default:
-			if x.ID == p.In.Commander {
-				list = append(list, x)
-			}
 		}
 	}
 	return list
