@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { axe, sticksOut, violations } from "./lib/axe.mjs";
 import { local } from "./lib/building.mjs";
 import { house } from "./lib/people.mjs";
 import { say } from "./lib/words.mjs";
@@ -14,6 +15,16 @@ async function sends(desk, rows) {
   const buffer = Buffer.isBuffer(rows) ? rows : workbook(rows);
   await desk.page.setInputFiles("#sheet-file [name=file]", { name: "x.xlsx", mimeType: "application/zip", buffer });
   await desk.page.click("#sheet-file [type=submit]");
+}
+
+// fits: what the page shows of a workbook can be read by everybody, and on a small phone.
+async function fits(desk) {
+  await desk.page.evaluate(axe);
+  assert.deepEqual(await violations(desk), []);
+  const was = desk.page.viewportSize();
+  await desk.page.setViewportSize({ width: 320, height: 640 });
+  assert.equal(await desk.page.evaluate(sticksOut, 320), "");
+  await desk.page.setViewportSize(was);
 }
 
 test("rooms: the export changes nothing, a new room and a larger one are shown and then there, live", async () => {
@@ -40,6 +51,7 @@ test("rooms: the export changes nothing, a new room and a larger one are shown a
   await sends(desk, [head, ["竹厅", "Bamboo", 3, 16], [first.name, first.name_en, first.floor, first.capacity + 1]]);
   await desk.says("#rooms-plan del", String(first.capacity));
   await desk.says("#rooms-plan ins", String(first.capacity + 1));
+  await fits(desk);
   await desk.page.click("#rooms-plan [type=submit]");
   await desk.page.waitForURL("**/rooms");
   await desk.says(".rooms .list", "竹厅");
@@ -67,11 +79,13 @@ test("events: two rows that meet name their cell; mended, they are registered at
   await desk.says(".form-errors", say("import.empty"));
   await sends(desk, [head, row("茶艺交流会", from, to, rooms[0]), row("花艺交流会", from, later, rooms[0])]);
   await desk.says(".import-errors", "F3");
+  await fits(desk);
   await desk.says(".import-errors", rooms[0].name);
   const good = [head, row("茶艺交流会", from, to, rooms[0]), row("花艺交流会", from, later, rooms[1])];
   await sends(desk, good);
   await desk.says("#events-plan", say("workbook.events_n", { n: 2 }));
   await desk.says("#events-plan", `${from}–${to.slice(11)}`);
+  await fits(desk);
   await desk.page.click("#events-plan [type=submit]");
   await desk.page.waitForURL("**/events?from=*");
   await desk.says(".event-row", "花艺交流会");
