@@ -689,6 +689,10 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		fields = form("way", "phone", "result", "open")
 	case "POST /people/import":
 		fields = form("data", fmt.Sprintf(`[{"staff_no":"i%d","name":"新人","role":"crew_member","crew":"SVC"}]`, x.n))
+	case "POST /rooms/import":
+		fields = form("data", fmt.Sprintf(`[{"name":"入%d","name_en":"In","floor":1,"capacity":9}]`, x.n))
+	case "POST /events/import":
+		fields = form("data", fmt.Sprintf(`{"rows":[{"n":2,"event":{"name":"表 %d","type":"meeting","level":4,"secrecy":"normal","start_at":"2032-05-01T01:00:00Z","end_at":"2032-05-01T02:00:00Z"}}]}`, x.n))
 	case "POST /people":
 		fields = form("staff_no", fmt.Sprintf("n%d", x.n), "name", "新人", "role", "crew_member", "crew", "SVC", "pin", "864209")
 	case "PUT /people/:id":

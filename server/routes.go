@@ -78,6 +78,9 @@ func Routes(a *web.App, ops *Ops) []Route {
 		// events
 		{get, "/events", domain.RightEvents, ByRole, a.Events},
 		{get, "/events/export", domain.RightEvents, ByRole, a.ExportEvents},
+		{get, "/events/import", domain.RightCreate, ByRole, a.ImportEventsPage},
+		{post, "/events/import", domain.RightCreate, ByRole, a.ImportEvents},
+		{get, "/events/import/form", domain.RightCreate, ByRole, a.EventForm},
 		{get, "/events/new", domain.RightCreate, ByRole, a.NewEvent},
 		{post, "/events", domain.RightCreate, ByRole, a.CreateEvent},
 		{get, "/events/suggestion", domain.RightEvents, ByRole, a.SuggestLevel},
@@ -146,6 +149,9 @@ func Routes(a *web.App, ops *Ops) []Route {
 		{get, "/ical/:token", domain.RightPublic, ByRole, a.ICal}, // the token is the right: store.CalendarByPass
 		{get, "/rooms", domain.RightRooms, ByRole, a.Rooms},
 		{post, "/rooms", domain.RightRoomsEdit, ByRole, a.AddRoom},
+		{get, "/rooms/export", domain.RightRooms, ByRole, a.ExportRooms},
+		{get, "/rooms/import", domain.RightRoomsEdit, ByRole, a.ImportRoomsPage},
+		{post, "/rooms/import", domain.RightRoomsEdit, ByRole, a.ImportRooms},
 		{get, "/rooms/free", domain.RightCreate, ByRole, a.FreeRooms},
 		{get, "/rooms/:id", domain.RightRooms, ByRole, a.Room},
 		{put, "/rooms/:id", domain.RightRoomsEdit, ByRole, a.UpdateRoom},

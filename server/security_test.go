@@ -151,7 +151,7 @@ func TestPackedBodies(t *testing.T) {
 
 // exports are the tables for a spreadsheet, each with the test that shows that it holds no formula.
 var exports = map[string]string{
-	"/templates/:id/export": "TestExports", "/events/:id/agenda/export": "TestExports", "/events/:id/guests/export": "TestExports", "/events/export": "TestExports", "/people/export": "TestExports", "/publications/:day/export": "TestExports", "/events/:id/work/export": "TestExports", "/events/:id/invitations/export": "TestInvitationTable",
+	"/templates/:id/export": "TestExports", "/events/:id/agenda/export": "TestExports", "/events/:id/guests/export": "TestExports", "/events/export": "TestExports", "/people/export": "TestExports", "/publications/:day/export": "TestExports", "/events/:id/work/export": "TestExports", "/rooms/export": "TestExports", "/events/import/form": "TestExports", "/events/:id/invitations/export": "TestInvitationTable",
 }
 
 // TestPrivatePages: what is for one person is in no shared cache; everything carries the headers; no table for a

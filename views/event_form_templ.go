@@ -1874,13 +1874,8 @@ func liftOptions(p EventForm) []option {
 func (p EventForm) commanders() []domain.Person {
 	var list []domain.Person
 	for _, x := range p.People {
-		switch x.Role {
-		case domain.RoleCommander, domain.RoleSupervisor, domain.RoleCentreHead, domain.RoleCrewLead:
+		if x.Role.MayCommand() || x.ID == p.In.Commander {
 			list = append(list, x)
-		default:
-			if x.ID == p.In.Commander {
-				list = append(list, x)
-			}
 		}
 	}
 	return list

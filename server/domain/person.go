@@ -195,6 +195,11 @@ func (p *Person) Validate() error {
 	return bad.Err()
 }
 
+// MayCommand tells of a role whether forms offer its people as commanders of events.
+func (r Role) MayCommand() bool {
+	return r == RoleCommander || r == RoleSupervisor || r == RoleCentreHead || r == RoleCrewLead
+}
+
 // PlanPeople compares a list of people with those who are there, by staff number: who
 // would be new, and who would have other facts. Others stay.
 func PlanPeople(have, in []Person) (added, changed []Person) {

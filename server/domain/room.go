@@ -427,6 +427,17 @@ func RefuseUse(field string, room *Room, want, other *Use, loc *time.Location) *
 	return InvalidField(field, key, append(args, "event", other.Name)...)
 }
 
+// RefuseRow is RefuseUse where the other is a row of the same workbook: {row} says which.
+func RefuseRow(field string, room *Room, want, other *Use, row int, loc *time.Location) *Error {
+	u := *other
+	u.EventID, u.Name, u.Alias = "row", "", ""
+	e := RefuseUse(field, room, want, &u, loc)
+	f := &e.Fields[0]
+	f.Key = map[string]string{"event.room_taken": "event.row_taken", "event.room_buffer": "event.row_buffer"}[f.Key]
+	f.Args["row"] = strconv.Itoa(row)
+	return e
+}
+
 // RoomLost tells of an error that a room is not to be had at that time, for whatever reason.
 func RoomLost(err error) bool {
 	e, ok := AsError(err)

@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -36,16 +38,24 @@ type Row struct {
 	at    map[string]string
 	bad   *domain.Invalid
 	sheet string
+
+	from1904 bool // how its dates are counted
 }
 
 // Text is the cell under a column, cleaned; "" where there is none.
 func (r *Row) Text(key string) string { return r.cells[key] }
 
+// At is the cell under a column, such as "C7"; "" where the column is not there.
+func (r *Row) At(key string) string { return r.at[key] }
+
 // Fail notes a wrong cell. The sentence gets {cell}; args are name, value, …
 func (r *Row) Fail(key, sentence string, args ...string) {
 	cell := r.at[key]
-	if cell == "" {
+	switch {
+	case cell == "":
 		cell = "A" + strconv.Itoa(r.N)
+	case r.bad.Has(cell): // what could not be read lacks nothing besides
+		return
 	}
 	fault(r.bad, r.sheet, cell, r.N, sentence, args...)
 }
@@ -61,6 +71,56 @@ func (r *Row) Number(key string) int {
 		r.Fail(key, "workbook.number", "value", short(s))
 	}
 	return n
+}
+
+// Moment is a time by the clock of loc: a cell that is a date, or text as people write
+// one. Nothing there is nil; what is no time, or one that the clocks jump over, is noted.
+func (r *Row) Moment(key string, loc *time.Location) *time.Time {
+	s := r.cells[key]
+	if s == "" {
+		return nil
+	}
+	t, ok := written(s)
+	if n, err := strconv.ParseFloat(s, 64); err == nil {
+		t, ok = serial(n, r.from1904), true
+	}
+	if !ok || t.Year() < 2000 || t.Year() >= 2200 {
+		r.Fail(key, "workbook.time", "value", short(s))
+		return nil
+	}
+	at := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, loc)
+	if at.Hour() != t.Hour() || at.Minute() != t.Minute() {
+		r.Fail(key, "field.time_skipped")
+		return nil
+	}
+	at = at.UTC()
+	return &at
+}
+
+// written reads the ways in which a date and a time are typed here.
+func written(s string) (time.Time, bool) {
+	s = strings.NewReplacer("年", "-", "月", "-", "日", " ", "/", "-", ".", "-", "T", " ", "：", ":").Replace(s)
+	s = strings.Join(strings.Fields(s), " ")
+	for _, layout := range []string{"2006-1-2 15:04", "2006-1-2 15:04:05"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// serial is the time of a date cell: days since the end of 1899, or of 1903 in files that
+// count from there. Fractions of days are no whole seconds.
+func serial(n float64, from1904 bool) time.Time {
+	base := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
+	if from1904 {
+		base = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if !(n >= 0 && n < 1e6) { // nor what is no number
+		return time.Time{}
+	}
+	day := math.Floor(n)
+	return base.AddDate(0, 0, int(day)).Add(time.Duration(math.Round((n-day)*86400)) * time.Second)
 }
 
 // Choice is the value whose name, in any language, or which itself stands in the cell;
@@ -94,6 +154,7 @@ type Table struct {
 	Rows     []*Row
 	bad      domain.Invalid
 	ignore   bool
+	from1904 bool
 }
 
 // ignored is the key of a column that is passed over.
@@ -134,6 +195,9 @@ func Read(body []byte, columns []Column, l Limits) (t *Table, err error) {
 		return nil, refuse("workbook.no_sheet")
 	}
 	t = &Table{Sheet: name, ignore: l.Ignore}
+	if props, err := f.GetWorkbookProps(); err == nil && props.Date1904 != nil {
+		t.from1904 = *props.Date1904
+	}
 	grid, err := readGrid(f, name, l, &t.bad)
 	if err != nil {
 		return nil, err
@@ -281,7 +345,7 @@ func (t *Table) headings(grid []line, columns []Column) []string {
 		at := cellName(k, head.n)
 		c := slices.IndexFunc(columns, func(c Column) bool { return c.is(word) })
 		switch {
-		case c < 0 && t.ignore:
+		case c < 0 && t.ignore, c >= 0 && columns[c].Skip:
 			keys[k] = ignored
 		case c < 0:
 			fault(&t.bad, t.Sheet, at, head.n, "workbook.heading_unknown", "heading", short(cell))
@@ -306,7 +370,7 @@ func heading(s string) string {
 }
 
 func (t *Table) row(f *excelize.File, l line, keys []string, limits Limits) {
-	r := &Row{N: l.n, cells: map[string]string{}, at: map[string]string{}, bad: &t.bad, sheet: t.Sheet}
+	r := &Row{N: l.n, cells: map[string]string{}, at: map[string]string{}, bad: &t.bad, sheet: t.Sheet, from1904: t.from1904}
 	for k, key := range keys {
 		if key != "" {
 			r.at[key] = cellName(k, l.n)

@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -78,6 +80,67 @@ func TestRead(t *testing.T) {
 	table.Rows[1].Fail("n", "field.required")
 	e, _ := domain.AsError(table.Err())
 	equal(t, "cells", fmt.Sprint(e.Fields[0].Field, e.Fields[0].Line, e.Fields[1].Field, e.Fields[1].Args["sheet"]), "C33B4Sheet1")
+}
+
+// Times are date cells, counted from either year, or text; what is none, or is jumped over
+// by the clocks, has its sentence.
+func TestMoment(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := time.Date(2026, 3, 16, 9, 10, 0, 0, time.UTC)
+	from1904 := func(f *excelize.File) {
+		yes := true
+		_ = f.SetWorkbookProps(&excelize.WorkbookPropsOptions{Date1904: &yes})
+		_ = f.SetCellValue("Sheet1", "A2", 44635.381944444445) // the same day, counted from 1904
+	}
+	for _, x := range []struct {
+		cell any
+		fn   func(f *excelize.File)
+		want string
+	}{
+		{day, nil, "2026-03-16 09:10"},
+		{46097.381944, nil, "2026-03-16 09:10"}, // a fraction that is no whole second
+		{46097, nil, "2026-03-16 00:00"},
+		{"-", from1904, "2026-03-16 09:10"},
+		{"2026-03-16 09:10", nil, "2026-03-16 09:10"},
+		{"2026/3/16 9:10:00", nil, "2026-03-16 09:10"},
+		{"2026年3月16日 9：10", nil, "2026-03-16 09:10"},
+		{"2026-03-16T09:10", nil, "2026-03-16 09:10"},
+		{"2026-03-16", nil, "A2 workbook.time"},
+		{"09:10", nil, "A2 workbook.time"},
+		{0.38, nil, "A2 workbook.time"},
+		{1e300, nil, "A2 workbook.time"},
+		{"NaN", nil, "A2 workbook.time"},
+		{"2026-02-30 09:00", nil, "A2 workbook.time"},
+		{"明天九点", nil, "A2 workbook.time"},
+		{"2026-03-29 02:30", nil, "A2 field.time_skipped"},
+		{time.Date(2026, 3, 29, 2, 30, 0, 0, time.UTC), nil, "A2 field.time_skipped"},
+	} {
+		table, err := sheet.Read(book(t, x.fn, []any{"姓名"}, []any{x.cell}), columns, sheet.Usual)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if at := table.Rows[0].Moment("name", berlin); at != nil {
+			got = at.In(berlin).Format("2006-01-02 15:04")
+		}
+		if e, ok := domain.AsError(table.Err()); ok {
+			got += e.Fields[0].Field + " " + e.Fields[0].Key
+		}
+		equal(t, fmt.Sprint(x.cell), got, x.want)
+	}
+}
+
+// What is known and passed over is no fault, and is not read.
+func TestSkip(t *testing.T) {
+	list := append(slices.Clone(columns), sheet.Column{Key: "x", Zh: "状态", En: "Status", Skip: true})
+	table, err := sheet.Read(book(t, func(f *excelize.File) { _ = f.SetCellFormula("Sheet1", "B2", "=1+1") }, []any{"姓名", "状态"}, []any{"雪松", "2"}), list, sheet.Usual)
+	if err != nil || table.Err() != nil {
+		t.Fatal(err, table.Err())
+	}
+	equal(t, "row", table.Rows[0].Text("name")+table.Rows[0].Text("x"), "雪松")
 }
 
 // What people send by mistake: a sentence, and the cell where there is one.

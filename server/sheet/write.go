@@ -22,6 +22,7 @@ type Column struct {
 	Width    float64  // in characters; 0 = 14
 	Required bool
 	Figures  bool // numbers are written as numbers
+	Skip     bool // is known, and passed over where it is read
 }
 
 func (c *Column) is(word string) bool {

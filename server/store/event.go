@@ -365,27 +365,45 @@ func foreign(err error, field string) error {
 }
 
 func (tx *Tx) nextNumber(ctx context.Context, start time.Time) (string, error) {
-	if tx.s.postgres { // events made at once take their numbers one by one; SQLite has one writer anyway
-		if _, err := tx.NewRaw("SELECT pg_advisory_xact_lock(?)", numberLock).Exec(ctx); err != nil {
-			return "", err
-		}
+	if err := tx.lockNumbers(ctx); err != nil {
+		return "", err
 	}
-	prefix := strings.TrimSuffix(domain.EventNumber(start, tx.s.Loc, 0), "00")
-	var last string
-	err := tx.NewSelect().TableExpr("events").ColumnExpr("COALESCE(MAX(number), '')").Where(`number LIKE ? ESCAPE '\'`, likeEscape(prefix)+"__").Scan(ctx, &last)
+	n, err := tx.lastNumber(ctx, start)
 	if err != nil {
 		return "", err
 	}
-	n := 0
-	if last != "" {
-		if n, err = strconv.Atoi(last[len(prefix):]); err != nil {
-			return "", fmt.Errorf("event number %q: %w", last, err)
-		}
-	}
-	if n >= 99 {
+	if n >= numbersADay {
 		return "", domain.Conflict("event.too_many_today")
 	}
 	return domain.EventNumber(start, tx.s.Loc, n+1), nil
+}
+
+// numbersADay is how many events of one day have a number.
+const numbersADay = 99
+
+// lockNumbers lets events that are made at once take their numbers one by one; SQLite has
+// one writer anyway.
+func (tx *Tx) lockNumbers(ctx context.Context) error {
+	if !tx.s.postgres {
+		return nil
+	}
+	_, err := tx.NewRaw("SELECT pg_advisory_xact_lock(?)", numberLock).Exec(ctx)
+	return err
+}
+
+// lastNumber is the last one of that day; 0 = none.
+func (tx *Tx) lastNumber(ctx context.Context, start time.Time) (int, error) {
+	prefix := strings.TrimSuffix(domain.EventNumber(start, tx.s.Loc, 0), "00")
+	var last string
+	err := tx.NewSelect().TableExpr("events").ColumnExpr("COALESCE(MAX(number), '')").Where(`number LIKE ? ESCAPE '\'`, likeEscape(prefix)+"__").Scan(ctx, &last)
+	if err != nil || last == "" {
+		return 0, err
+	}
+	n, err := strconv.Atoi(last[len(prefix):])
+	if err != nil {
+		return 0, fmt.Errorf("event number %q: %w", last, err)
+	}
+	return n, nil
 }
 
 func (tx *Tx) saveRooms(ctx context.Context, e *domain.Event) error {

@@ -22,23 +22,82 @@ func (s *Store) AddRoom(ctx context.Context, act domain.Act, r domain.Room) (dom
 		if err := tx.Lock(ctx, domain.TopicFloor); err != nil {
 			return err
 		}
-		if err := r.Validate(); err != nil {
-			return err
-		}
-		r.ID, r.PhotoFile = NewID(), ""
-		if err := tx.NewSelect().TableExpr("rooms").ColumnExpr("COALESCE(MAX(sort), 0) + 1").Scan(ctx, &r.Sort); err != nil {
-			return err
-		}
-		if _, err := tx.NewInsert().Model(&r).Exec(ctx); err != nil {
-			return taken(err, "name", "room.name_taken")
-		}
-		if err := tx.furnish(ctx, &r); err != nil {
+		if err := tx.addRoom(ctx, &r); err != nil {
 			return err
 		}
 		tx.Receipt.Created = r.ID
-		tx.recordRoom(&r, domain.Change{Verb: "room.added", New: strconv.Itoa(r.Capacity)})
 		return nil
 	})
+}
+
+// addRoom makes a room; the floor must be locked.
+func (tx *Tx) addRoom(ctx context.Context, r *domain.Room) error {
+	if err := r.Validate(); err != nil {
+		return err
+	}
+	r.ID, r.PhotoFile = NewID(), ""
+	if err := tx.NewSelect().TableExpr("rooms").ColumnExpr("COALESCE(MAX(sort), 0) + 1").Scan(ctx, &r.Sort); err != nil {
+		return err
+	}
+	if _, err := tx.NewInsert().Model(r).Exec(ctx); err != nil {
+		return taken(err, "name", "room.name_taken")
+	}
+	if err := tx.furnish(ctx, r); err != nil {
+		return err
+	}
+	tx.recordRoom(r, domain.Change{Verb: "room.added", New: strconv.Itoa(r.Capacity)})
+	return nil
+}
+
+// ImportRooms adds the rooms whose name is new and changes the facts of the others. All of
+// it is done, or nothing; a second time it changes nothing. Needs RightRoomsEdit.
+func (s *Store) ImportRooms(ctx context.Context, act domain.Act, list []domain.Room) (domain.Receipt, error) {
+	return s.Write(ctx, act, func(ctx context.Context, tx *Tx) error {
+		if err := tx.need(domain.RightRoomsEdit); err != nil {
+			return err
+		}
+		if err := tx.Lock(ctx, domain.TopicFloor); err != nil {
+			return err
+		}
+		list := slices.Clone(list)
+		for k := range list {
+			if err := list[k].Validate(); err != nil { // cleans: names are compared next
+				return err
+			}
+		}
+		have, err := roomsWith(ctx, tx, "1 = 1")
+		if err != nil {
+			return err
+		}
+		plan := domain.PlanRooms(have, list)
+		var wants []domain.Use
+		for k := range plan {
+			if plan[k].Kind == domain.DiffChanged {
+				wants = append(wants, domain.Use{RoomID: plan[k].Room.ID})
+			}
+		}
+		if _, err := tx.lockRooms(ctx, "rooms", wants); err != nil {
+			return err
+		}
+		for k := range plan {
+			if err := tx.importRoom(ctx, have, &plan[k]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (tx *Tx) importRoom(ctx context.Context, have []domain.Room, ch *domain.RoomChange) error {
+	if ch.Kind == domain.DiffAdded {
+		return tx.addRoom(ctx, &ch.Room)
+	}
+	r := have[slices.IndexFunc(have, func(h domain.Room) bool { return h.ID == ch.Room.ID })]
+	c, err := tx.setRoom(ctx, &r, &ch.Room)
+	if err != nil || c == nil {
+		return err
+	}
+	return tx.saveRoom(ctx, &r, c)
 }
 
 // furnish writes what is in a room and how it can be set.
@@ -97,30 +156,39 @@ func (s *Store) changeRoom(ctx context.Context, act domain.Act, id string, fn fu
 		if err != nil || c == nil {
 			return err
 		}
-		if _, err := tx.NewUpdate().Model(r).WherePK().Exec(ctx); err != nil {
-			return taken(err, "name", "room.name_taken")
-		}
-		tx.recordRoom(r, *c)
-		return nil
+		return tx.saveRoom(ctx, r, c)
 	})
+}
+
+func (tx *Tx) saveRoom(ctx context.Context, r *domain.Room, c *domain.Change) error {
+	if _, err := tx.NewUpdate().Model(r).WherePK().Exec(ctx); err != nil {
+		return taken(err, "name", "room.name_taken")
+	}
+	tx.recordRoom(r, *c)
+	return nil
 }
 
 // UpdateRoom changes what was typed about a room. What is booked stays booked, also
 // where its times of set-up grew: only what is booked from now on keeps them.
 func (s *Store) UpdateRoom(ctx context.Context, act domain.Act, id string, in domain.Room) (domain.Receipt, error) {
 	return s.changeRoom(ctx, act, id, func(ctx context.Context, tx *Tx, r *domain.Room) (*domain.Change, error) {
-		was := roomText(r)
-		r.Name, r.NameEn, r.Floor, r.Capacity, r.SetupMin, r.ClearMin, r.OutOfUse = in.Name, in.NameEn, in.Floor, in.Capacity, in.SetupMin, in.ClearMin, in.OutOfUse
-		r.Equipment, r.Layouts = slices.Clone(in.Equipment), slices.Clone(in.Layouts)
-		if err := r.Validate(); err != nil {
-			return nil, err
-		}
-		is := roomText(r)
-		if was == is {
-			return nil, nil
-		}
-		return &domain.Change{Verb: "room.changed", Old: was, New: is}, tx.furnish(ctx, r)
+		return tx.setRoom(ctx, r, &in)
 	})
+}
+
+// setRoom gives a locked room what was typed about it; nil when that is what it says.
+func (tx *Tx) setRoom(ctx context.Context, r, in *domain.Room) (*domain.Change, error) {
+	was := roomText(r)
+	r.Name, r.NameEn, r.Floor, r.Capacity, r.SetupMin, r.ClearMin, r.OutOfUse = in.Name, in.NameEn, in.Floor, in.Capacity, in.SetupMin, in.ClearMin, in.OutOfUse
+	r.Equipment, r.Layouts = slices.Clone(in.Equipment), slices.Clone(in.Layouts)
+	if err := r.Validate(); err != nil {
+		return nil, err
+	}
+	is := roomText(r)
+	if was == is {
+		return nil, nil
+	}
+	return &domain.Change{Verb: "room.changed", Old: was, New: is}, tx.furnish(ctx, r)
 }
 
 // roomText is a room as the log keeps it.

@@ -307,7 +307,7 @@ func (a *App) notRead(c *fiber.Ctx, err error, page func(views.GuestImport) erro
 
 // IsImport tells the addresses that take large tables.
 func IsImport(path string) bool {
-	return strings.HasSuffix(path, "/guests/import") || strings.HasSuffix(path, "/invitations/import") || path == "/people/import" || strings.HasPrefix(path, "/templates/") && strings.HasSuffix(path, "/import")
+	return strings.HasSuffix(path, "/guests/import") || strings.HasSuffix(path, "/invitations/import") || path == "/people/import" || path == "/rooms/import" || path == "/events/import" || strings.HasPrefix(path, "/templates/") && strings.HasSuffix(path, "/import")
 }
 
 // Lobby is GET /lobby: who comes next, over all of today's events.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/url"
@@ -51,7 +52,9 @@ func faults(err error, l string) (list []views.SheetFault, general string, rest 
 	if !ok || e.Code != domain.CodeInvalid && e.Code != domain.CodeConflict {
 		return nil, "", err
 	}
-	for _, f := range e.Fields {
+	fields := slices.Clone(e.Fields)
+	slices.SortStableFunc(fields, func(a, b domain.FieldError) int { return byCell(a.Args["cell"], b.Args["cell"]) })
+	for _, f := range fields {
 		s := i18n.TArgs(l, f.Key, localArgs(f.Args, l))
 		if f.Args["cell"] == "" {
 			general = s
@@ -63,6 +66,15 @@ func faults(err error, l string) (list []views.SheetFault, general string, rest 
 		general = sentence(e, l)
 	}
 	return list, general, nil
+}
+
+// byCell orders cells as a sheet is read: row by row.
+func byCell(a, b string) int {
+	row := func(cell string) int {
+		n, _ := strconv.Atoi(strings.TrimLeft(cell, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+		return n
+	}
+	return cmp.Or(cmp.Compare(row(a), row(b)), cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 }
 
 // choices are values with their names in all languages; name gives the key of one.
@@ -83,6 +95,35 @@ func choices(values []string, name func(string) string) []sheet.Choice {
 
 func prefixed(prefix string) func(string) string { return func(v string) string { return prefix + v } }
 
+// yesOrNo are the values of a column that is a tick.
+func yesOrNo() []sheet.Choice {
+	return choices([]string{"yes", "no"}, func(v string) string {
+		if v == "no" {
+			return "workbook.no"
+		}
+		return "workbook.yes"
+	})
+}
+
+// choiceNames are the choices in one language.
+func choiceNames(of []sheet.Choice, l string) []string {
+	var list []string
+	for _, v := range of {
+		list = append(list, v.Names[slices.Index(i18n.Locales, l)])
+	}
+	return list
+}
+
+// choiceName is a value in one language; one that is not among the choices is itself.
+func choiceName(of []sheet.Choice, value, l string) string {
+	for _, v := range of {
+		if v.Value == value {
+			return v.Names[slices.Index(i18n.Locales, l)]
+		}
+	}
+	return value
+}
+
 // Values of the columns of templates that are chosen.
 func templateChoices(key string) []sheet.Choice {
 	switch key {
@@ -101,7 +142,7 @@ func templateChoices(key string) []sheet.Choice {
 	case "acceptance":
 		return choices(domain.Acceptances, prefixed("accept_by."))
 	case "struck":
-		return []sheet.Choice{{Value: "yes", Names: []string{i18n.T("zh", "workbook.yes"), i18n.T("en", "workbook.yes")}}}
+		return yesOrNo()[:1]
 	}
 	return nil
 }
@@ -128,10 +169,7 @@ func templateColumns(l string) []sheet.Column {
 		if strings.HasPrefix(key, "due_") {
 			note = "due"
 		}
-		c.Note = i18n.T(l, "workbook.note_"+note)
-		for _, v := range templateChoices(key) {
-			c.Values = append(c.Values, v.Names[slices.Index(i18n.Locales, l)])
-		}
+		c.Note, c.Values = i18n.T(l, "workbook.note_"+note), choiceNames(templateChoices(key), l)
 		list = append(list, c)
 	}
 	return list
@@ -148,13 +186,7 @@ func templateRow(t *domain.TemplateItem, l string) []string {
 	}
 	row := make([]string, len(templateKeys))
 	for k, key := range templateKeys {
-		row[k] = facts[key]
-		for _, v := range templateChoices(key) {
-			if v.Value == row[k] {
-				row[k] = v.Names[slices.Index(i18n.Locales, l)]
-				break
-			}
-		}
+		row[k] = choiceName(templateChoices(key), facts[key], l)
 	}
 	return row
 }
@@ -205,42 +237,88 @@ func (a *App) importPage(c *fiber.Ctx, nav, title string, l *views.SheetLook) (v
 }
 
 // lookAt reads the workbook of a form and lets plan say what it would change, without
-// changing anything. What is wrong with it stands in the look; err is what nobody can mend.
-func lookAt[T any](c *fiber.Ctx, read func(body []byte) ([]T, error), plan func(list []T) error) (l views.SheetLook, err error) {
+// changing anything; read tells how many rows it has. What is wrong with it stands in the
+// look; err is what nobody can mend.
+func lookAt[T any](c *fiber.Ctx, read func(body []byte) (T, int, error), plan func(list T) error) (l views.SheetLook, err error) {
 	ack(c)
 	body, err := workbookOf(c)
 	if err != nil {
 		return l, err
 	}
-	var list []T
+	var list T
+	n := 0
 	if body == nil {
 		err = domain.InvalidField("file", "workbook.choose")
 	} else {
-		list, err = read(body)
+		list, n, err = read(body)
 	}
 	if err == nil {
 		err = plan(list)
+	}
+	var data []byte
+	if err == nil {
+		data, err = json.Marshal(list)
+	}
+	if err == nil && len(data) > maxImportBytes {
+		err = domain.InvalidField("file", "workbook.too_much")
 	}
 	if err != nil {
 		l.Faults, l.Error, err = faults(err, locale(c))
 		return l, err
 	}
-	data, err := json.Marshal(list)
-	l.Read, l.Data = len(list), string(data)
-	return l, err
+	l.Read, l.Data = n, string(data)
+	return l, nil
+}
+
+// takeSheet does what a look has shown, and leads on; where it is refused now, the page
+// is there again and says why.
+func (a *App) takeSheet(c *fiber.Ctx, to string, do func(act domain.Act) (domain.Receipt, error), again func(l views.SheetLook) error) error {
+	act, err := a.act(c)
+	var r domain.Receipt
+	if err == nil {
+		r, err = do(act)
+	}
+	if e, refused := domain.AsError(err); refused && e.Code == domain.CodeInvalid && !wantsJSON(c) {
+		ack(c)
+		var l views.SheetLook
+		l.Faults, l.Error, _ = faults(err, locale(c))
+		return again(l)
+	}
+	if err != nil || wantsJSON(c) {
+		return a.reply(c, r, err)
+	}
+	return redirect(c, to)
+}
+
+// sheetData reads what a look handed out; most is how many rows it may have.
+func sheetData[T any](data string, most int) ([]T, error) {
+	var list []T
+	if len(data) > maxImportBytes || json.Unmarshal([]byte(data), &list) != nil || len(list) > most {
+		return nil, errBadRequest
+	}
+	return list, nil
 }
 
 // ImportTemplate is POST /templates/{id}/import: a workbook is read and what it would
 // change is shown; sent again as data, it is done in one act.
 func (a *App) ImportTemplate(c *fiber.Ctx) error {
-	if data := c.FormValue("data"); data != "" {
-		return a.applyTemplates(c, data)
-	}
 	v, err := a.draft(c)
 	if err != nil {
 		return err
 	}
 	x := views.TemplateImportPage{Version: *v}
+	if data := c.FormValue("data"); data != "" {
+		return a.takeSheet(c, "/templates/"+v.ID, func(act domain.Act) (domain.Receipt, error) {
+			list, err := givenTemplates(data)
+			if err != nil {
+				return domain.Receipt{}, err
+			}
+			return a.Store.ImportTemplates(c.UserContext(), act, v.ID, list)
+		}, func(l views.SheetLook) error {
+			x.SheetLook = l
+			return a.templateImport(c, x)
+		})
+	}
 	x.SheetLook, err = lookAt(c, readTemplates, func(list []domain.TemplateItem) error {
 		_, have, err := a.Store.TemplateVersion(c.UserContext(), v.ID)
 		if err != nil {
@@ -258,50 +336,51 @@ func (a *App) ImportTemplate(c *fiber.Ctx) error {
 	return a.templateImport(c, x)
 }
 
-func (a *App) applyTemplates(c *fiber.Ctx, data string) error {
-	var list []domain.TemplateItem
-	if len(data) > maxImportBytes || json.Unmarshal([]byte(data), &list) != nil || len(list) > domain.TemplateItemsMost {
-		return &domain.Error{Code: domain.CodeInvalid, Key: "error.bad_request"}
+func givenTemplates(data string) ([]domain.TemplateItem, error) {
+	list, err := sheetData[domain.TemplateItem](data, domain.TemplateItemsMost)
+	if err != nil {
+		return nil, err
 	}
 	seen := map[string]bool{}
 	for k := range list {
 		if err := list[k].Validate(); err != nil {
-			return err
+			return nil, err
 		}
 		if seen[list[k].ID] {
-			return domain.InvalidField("file", "template.code_twice", "code", list[k].ID)
+			return nil, domain.InvalidField("file", "template.code_twice", "code", list[k].ID)
 		}
 		seen[list[k].ID] = true
 	}
-	return a.onward(c, "/templates/"+c.Params("id"), func(act domain.Act, id string) (domain.Receipt, error) {
-		return a.Store.ImportTemplates(c.UserContext(), act, id, list)
-	})
+	return list, nil
 }
 
 // readTemplates reads a workbook of templates: a sentence for every wrong cell.
-func readTemplates(body []byte) ([]domain.TemplateItem, error) {
+func readTemplates(body []byte) ([]domain.TemplateItem, int, error) {
 	t, err := sheet.Read(body, templateColumns("zh"), sheet.Usual)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var list []domain.TemplateItem
 	seen := map[string]bool{}
 	for _, r := range t.Rows {
 		item := templateOf(r)
-		if err := item.Validate(); err != nil {
-			if e, ok := domain.AsError(err); ok {
-				for _, f := range e.Fields {
-					failField(r, f)
-				}
-			}
-		}
+		failFields(r, item.Validate())
 		if item.ID != "" && seen[item.ID] {
 			r.Fail("code", "template.code_twice", "code", item.ID)
 		}
 		seen[item.ID] = true
 		list = append(list, item)
 	}
-	return list, t.Err()
+	return list, len(list), t.Err()
+}
+
+// failFields puts the sentences of a refusal at their cells.
+func failFields(r *sheet.Row, err error) {
+	if e, ok := domain.AsError(err); ok {
+		for _, f := range e.Fields {
+			failField(r, f)
+		}
+	}
 }
 
 // failField puts a field's sentence at its cell.
@@ -648,11 +727,10 @@ func peopleColumns(l string) []sheet.Column {
 	examples := map[string]string{"staff_no": "a1024", "name": "远志", "role": i18n.T(l, "role.crew_member"), "crew": i18n.T(l, "crew.SVC"), "phone": "13700005678", "locale": i18n.T(l, "lang.zh")}
 	list := make([]sheet.Column, 0, len(peopleSheetKeys))
 	for _, key := range peopleSheetKeys {
-		c := sheet.Column{Key: key, Zh: i18n.T("zh", "workbook.person_"+key), En: i18n.T("en", "workbook.person_"+key), Note: i18n.T(l, "workbook.person_note_"+key), Example: examples[key], Width: 18, Required: key == "staff_no" || key == "name" || key == "role"}
-		for _, v := range peopleChoices(key) {
-			c.Values = append(c.Values, v.Names[slices.Index(i18n.Locales, l)])
-		}
-		list = append(list, c)
+		list = append(list, sheet.Column{
+			Key: key, Zh: i18n.T("zh", "workbook.person_"+key), En: i18n.T("en", "workbook.person_"+key), Note: i18n.T(l, "workbook.person_note_"+key), Example: examples[key], Width: 18,
+			Values: choiceNames(peopleChoices(key), l), Required: key == "staff_no" || key == "name" || key == "role",
+		})
 	}
 	return list
 }
@@ -677,20 +755,15 @@ func (a *App) ExportPeople(c *fiber.Ctx) error {
 func personRow(x *domain.Person, l string) []string {
 	row := []string{x.StaffNo, x.Name, string(x.Role), string(x.Crew), x.Phone, x.Locale}
 	for k, key := range peopleSheetKeys {
-		for _, v := range peopleChoices(key) {
-			if v.Value == row[k] {
-				row[k] = v.Names[slices.Index(i18n.Locales, l)]
-				break
-			}
-		}
+		row[k] = choiceName(peopleChoices(key), row[k], l)
 	}
 	return row
 }
 
-func readPeople(body []byte) ([]domain.Person, error) {
+func readPeople(body []byte) ([]domain.Person, int, error) {
 	t, err := sheet.Read(body, peopleColumns("zh"), sheet.Usual)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var list []domain.Person
 	seen := map[string]bool{}
@@ -699,18 +772,14 @@ func readPeople(body []byte) ([]domain.Person, error) {
 			StaffNo: r.Text("staff_no"), Name: r.Text("name"), Role: domain.Role(r.Choice("role", peopleChoices("role"))), Crew: domain.Crew(r.Choice("crew", peopleChoices("crew"))),
 			Phone: r.Text("phone"), Locale: r.Choice("locale", peopleChoices("locale")),
 		}
-		if e, ok := domain.AsError(p.Validate()); ok {
-			for _, f := range e.Fields {
-				failField(r, f)
-			}
-		}
+		failFields(r, p.Validate())
 		if p.StaffNo != "" && seen[p.StaffNo] {
 			r.Fail("staff_no", "person.staff_no_taken")
 		}
 		seen[p.StaffNo] = true
 		list = append(list, p)
 	}
-	return list, t.Err()
+	return list, len(list), t.Err()
 }
 
 // ImportPeoplePage is GET /people/import.
@@ -728,10 +797,13 @@ func (a *App) peopleImport(c *fiber.Ctx, x views.PeopleImportPage) (err error) {
 // ImportPeople is POST /people/import: a workbook is read and what it would change is
 // shown; sent again as data, it is done in one act.
 func (a *App) ImportPeople(c *fiber.Ctx) error {
-	if data := c.FormValue("data"); data != "" {
-		return a.applyPeople(c, data)
-	}
 	x := views.PeopleImportPage{}
+	if data := c.FormValue("data"); data != "" {
+		return a.takeSheet(c, "/people", func(act domain.Act) (domain.Receipt, error) { return a.takePeople(c, act, data) }, func(l views.SheetLook) error {
+			x.SheetLook = l
+			return a.peopleImport(c, x)
+		})
+	}
 	var err error
 	x.SheetLook, err = lookAt(c, readPeople, func(list []domain.Person) error {
 		have, err := a.Store.People(c.UserContext())
@@ -746,36 +818,34 @@ func (a *App) ImportPeople(c *fiber.Ctx) error {
 	return a.peopleImport(c, x)
 }
 
-func (a *App) applyPeople(c *fiber.Ctx, data string) error {
-	var list []domain.Person
-	if len(data) > maxImportBytes || json.Unmarshal([]byte(data), &list) != nil || len(list) > sheet.Usual.Rows {
-		return &domain.Error{Code: domain.CodeInvalid, Key: "error.bad_request"}
+func (a *App) takePeople(c *fiber.Ctx, act domain.Act, data string) (domain.Receipt, error) {
+	list, err := sheetData[domain.Person](data, sheet.Usual.Rows)
+	if err != nil {
+		return domain.Receipt{}, err
 	}
 	seen := map[string]bool{}
 	for k := range list {
 		p := domain.Person{}
 		list[k] = p.With(&list[k]) // nothing but what a workbook says
 		if err := list[k].Validate(); err != nil {
-			return err
+			return domain.Receipt{}, err
 		}
 		if seen[list[k].StaffNo] {
-			return domain.InvalidField("file", "person.staff_no_taken")
+			return domain.Receipt{}, domain.InvalidField("file", "person.staff_no_taken")
 		}
 		seen[list[k].StaffNo] = true
 	}
 	have, err := a.Store.People(c.UserContext())
 	if err != nil {
-		return err
+		return domain.Receipt{}, err
 	}
 	_, changed := domain.PlanPeople(have, list)
-	return a.onward(c, "/people", func(act domain.Act, _ string) (domain.Receipt, error) {
-		r, err := a.Store.ImportPeople(c.UserContext(), act, list)
-		a.forgetNames()
-		if err == nil {
-			for k := range changed {
-				a.personChanged(changed[k].ID)
-			}
+	r, err := a.Store.ImportPeople(c.UserContext(), act, list)
+	a.forgetNames()
+	if err == nil {
+		for k := range changed {
+			a.personChanged(changed[k].ID)
 		}
-		return r, err
-	})
+	}
+	return r, err
 }

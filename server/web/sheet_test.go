@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,11 +37,11 @@ func TestTemplateSheet(t *testing.T) {
 	}
 	list[0].GuidanceZh, list[1].Struck, list[2].En = "=先到办公室。\n再登记。", true, "-1 + 2"
 	for _, l := range []string{"zh", "en"} {
-		got, err := readTemplates(exported(t, list, l))
+		got, _, err := readTemplates(exported(t, list, l))
 		if err != nil {
 			t.Fatal(l, err)
 		}
-		again, err := readTemplates(exported(t, got, map[string]string{"zh": "en", "en": "zh"}[l]))
+		again, _, err := readTemplates(exported(t, got, map[string]string{"zh": "en", "en": "zh"}[l]))
 		if err != nil {
 			t.Fatal(l, err)
 		}
@@ -60,7 +61,7 @@ func TestTemplateSheet(t *testing.T) {
 func TestTemplateSheetFaults(t *testing.T) {
 	list := []domain.TemplateItem{domain.Templates()[0].Copy(), domain.Templates()[0].Copy(), domain.Templates()[3].Copy()}
 	list[0].Zh, list[0].Offset["2"], list[2].Crew, list[2].Clauses = strings.Repeat("长", 200), "A minus 90", "XXX", []string{"Z.1"}
-	_, err := readTemplates(exported(t, list, "zh"))
+	_, _, err := readTemplates(exported(t, list, "zh"))
 	e, ok := domain.AsError(err)
 	if !ok {
 		t.Fatal(err)
@@ -69,7 +70,7 @@ func TestTemplateSheetFaults(t *testing.T) {
 	for _, f := range e.Fields {
 		got = append(got, f.Field+" "+f.Key)
 	}
-	if s := strings.Join(got, ", "); s != "D2 field.too_long, G2 template.due_unknown, A3 template.code_twice, C4 workbook.choice, C4 field.choose, R4 template.clause_unknown" {
+	if s := strings.Join(got, ", "); s != "D2 field.too_long, G2 template.due_unknown, A3 template.code_twice, C4 workbook.choice, R4 template.clause_unknown" {
 		t.Error(s)
 	}
 }
@@ -122,7 +123,7 @@ func TestPeopleSheet(t *testing.T) {
 		if err := sheet.Write(&b, p); err != nil {
 			t.Fatal(err)
 		}
-		got, err := readPeople(b.Bytes())
+		got, _, err := readPeople(b.Bytes())
 		if err != nil || fmt.Sprint(got) != want {
 			t.Fatalf("%s: %v\n%+v\n%s", l, err, got, want)
 		}
@@ -150,5 +151,26 @@ func TestGuestSheet(t *testing.T) {
 	}
 	if d := table.drafts[1]; d.Name != "“银杏”\"" || d.Needs != "a b" {
 		t.Errorf("%+v", d)
+	}
+}
+
+// No two columns of one workbook go by the same heading.
+func TestHeadingsAreTheirOwn(t *testing.T) {
+	for name, columns := range map[string][]sheet.Column{"events": readColumns(), "rooms": roomColumns("zh"), "people": peopleColumns("zh"), "templates": templateColumns("zh")} {
+		for _, l := range []string{"zh", "en"} {
+			seen := map[string]string{}
+			for _, c := range columns {
+				word := map[string]string{"zh": c.Zh, "en": c.En}[l]
+				if other := seen[word]; other != "" {
+					t.Errorf("%s: %q heads %s and %s", name, word, other, c.Key)
+				}
+				seen[word] = c.Key
+			}
+		}
+	}
+	for _, key := range registerKeys {
+		if key != "people" && !slices.ContainsFunc(readColumns(), func(c sheet.Column) bool { return c.Zh == eventHeading("zh", key) && c.En == eventHeading("en", key) }) {
+			t.Errorf("the register's column %s is not known", key)
+		}
 	}
 }

@@ -123,6 +123,8 @@ export async function pages(home) {
     page("board-tv", "/board?tv=1", "board", true),
     page("people", "/people", "admin"),
     page("people-import", "/people/import", "admin"),
+    page("rooms-import", "/rooms/import", "admin"),
+    page("events-import", "/events/import", "supervisor"),
     page("person-new", "/people/new", "admin"),
     page("person", `/people/${staff.service}`, "admin"),
     page("me", "/me", "service"),
