@@ -10,12 +10,15 @@ export const older = (fresh, present) => present.dataset?.seq !== undefined && s
 const ours = (el, name) =>
   name.startsWith("data-pending") || (name === "open" && /^(DETAILS|DIALOG)$/.test(el.tagName));
 
+// filled: a dialog that was opened for one row (forms.js). What it holds, and to where it goes, the server does not know.
+const filled = (el) => el.tagName === "DIALOG" && el.open && el.querySelector("form[data-url]");
+
 export const morphing = {
   name: "morphing",
   init: (internal) => {
     api = internal;
   },
-  htmx_before_morph_node: (_, { oldNode, newNode }) => !older(newNode, oldNode),
+  htmx_before_morph_node: (_, { oldNode, newNode }) => !older(newNode, oldNode) && !filled(oldNode),
   htmx_before_morph_attr: (el, { attrName }) => !ours(el, attrName),
 };
 
