@@ -570,6 +570,7 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 		m.sql("INSERT INTO level_rules (id, heads_over, gives, sort) VALUES ('level-x', 0, 4, 99) ON CONFLICT (id) DO NOTHING")
 		id = "level-x"
 	case "PUT /events/:id/milestones": // there is always something to do
+		m.sql("INSERT INTO milestone_rules (id, step, zh, en, levels, crew, days, lead, sort) VALUES ('step-all', 'all', 'x', 'x', '1234', 'SVC', 1, 0, 22) ON CONFLICT (id) DO NOTHING")
 		m.sql("UPDATE milestones SET struck = TRUE WHERE event_id = ?", x.ev.e.ID)
 	case "POST /settings/track":
 		m.sql("DELETE FROM milestone_rules WHERE sort > 22")

@@ -653,7 +653,7 @@ func ruleWhere(c Ctx, r *domain.MilestoneRule) string {
 	if r.Type != "" {
 		of = c.T("type." + r.Type)
 	}
-	return joinDots(c.T("steps.levels_n", "n", strings.Join(strings.Split(r.Levels, ""), c.T("steps.and"))), of)
+	return joinDots(c.T(pick(len(r.Levels) == 1, "steps.level_n", "steps.levels_n"), "n", strings.Join(strings.Split(r.Levels, ""), c.T("steps.and"))), of)
 }
 
 func stepWords(c Ctx, r *domain.MilestoneRule) string {
