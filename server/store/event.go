@@ -60,8 +60,8 @@ func eventsFor(db bun.IDB, p *domain.Person) *bun.SelectQuery {
 // topic moves on when any of it changes.
 type Roster struct {
 	Event    domain.Event
-	assigned map[string]assignee // by person
-	crews    map[domain.Crew]bool   // with items
+	assigned map[string]assignee  // by person
+	crews    map[domain.Crew]bool // with items
 }
 
 type assignee struct {
