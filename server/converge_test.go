@@ -203,12 +203,12 @@ func converge(t *testing.T, acts int, sites ...*site) {
 		who   string
 		pages []string
 	}{
-		{"commander", []string{visit + "/board", visit, small + "/board"}},
-		{"supervisor", []string{visit + "/items", "/board", visit + "/track"}},
-		{"head", []string{visit + "/guests", visit + "/invitations", "/board?tv=1"}},
+		{"commander", []string{visit + "/board", visit, small + "/board", "/today"}},
+		{"supervisor", []string{visit + "/items", "/board", visit + "/track", "/track"}},
+		{"head", []string{visit + "/guests", visit + "/invitations", "/board?tv=1", "/track?month=2026-05"}},
 		{"service", []string{visit + "/items?mine=1", "/today"}},
 		{"security", []string{"/lobby", visit + "/items"}},
-		{"captain", []string{visit + "/guests", visit + "/board", visit}},
+		{"captain", []string{visit + "/guests", visit + "/board", visit, "/today"}},
 		{"cleaning", []string{visit + "/items?crew=CLN", small + "/items"}},
 		{"control", []string{"/lobby?post=lobby", small + "/guests"}},
 	}
@@ -281,23 +281,33 @@ type actor struct {
 
 func (a *actor) one(list ...string) string { return list[a.r.IntN(len(list))] }
 
-// milestone ticks a step of the planned track, waives it, or opens it again.
+// milestone ticks a step of the planned track, waives it, or opens it again; gives it to somebody or to its crew, adds
+// a task, or lets the rules plan anew.
 func (a *actor) milestone(event string, reason url.Values) {
 	list, err := a.s.Store.Milestones(a.t.Context(), event)
 	if err != nil {
 		a.t.Error(err)
 	}
+	task := form("title", fmt.Sprintf("任务%d", a.n), "crew", a.one("SEC", "CMD", "SVC"), "due_at", a.one("2026-06-01T09:00", "2026-06-03T17:00", "2026-05-31T17:00"),
+		"owner_id", a.one("", "", a.s.world.People["service"].ID, a.s.world.People["captain"].ID))
 	if len(list) == 0 { // small ones have none
+		a.do("POST", "/events/"+event+"/milestones", task)
 		return
 	}
 	m := "/milestones/" + list[a.r.IntN(len(list))].ID
-	switch a.r.IntN(3) {
-	case 0:
+	switch a.r.IntN(8) {
+	case 0, 1:
 		a.do("PUT", m+"/done", nil)
-	case 1:
+	case 2:
 		a.do("DELETE", m+"/done", nil)
-	default:
+	case 3:
 		a.do("PUT", m+"/waiver", reason)
+	case 4:
+		a.do("PUT", "/events/"+event+"/milestones", nil)
+	case 5:
+		a.do("POST", "/events/"+event+"/milestones", task)
+	default:
+		a.do("PUT", m, task)
 	}
 }
 
@@ -331,7 +341,7 @@ func (a *actor) something() {
 		}
 	case k < 31:
 		a.do("DELETE", item+"/done", nil)
-	case k < 34:
+	case k < 36:
 		a.milestone(event, reason)
 	case k < 44:
 		a.do("PUT", item+"/acceptance", form("verdict", "accepted"))

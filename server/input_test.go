@@ -32,6 +32,7 @@ var fieldsOf = map[string][]string{
 	"GET /events/suggestion": {"guest_rank", "host_rank", "type", "secrecy", "heads"}, "PUT /events/:id/follow-up": {"followed_at", "follow_way", "follow_with", "follow_said", "follow_done"},
 	"POST /events/:id/functions": functionFields, "PUT /functions/:id": functionFields, "POST /events/:id/agenda": agendaFields, "PUT /agenda/:id": agendaFields, "PUT /agenda/:id/position": {"to"},
 	"GET /track": {"month"}, "POST /events/:id/milestones": milestoneFields, "PUT /milestones/:id": milestoneFields, "PUT /milestones/:id/done": {"x"}, "PUT /milestones/:id/waiver": {"reason"}, "POST /events/:id/kickoffs": kickoffFields, "PUT /kickoffs/:id": kickoffFields,
+	"PUT /events/:id/milestones": {"x"}, "POST /settings/track": stepFields, "PUT /settings/track/:id": stepFields, "PUT /settings/track/:id/position": {"x"},
 	"POST /settings/levels": ruleFields, "PUT /settings/levels/:id": ruleFields, "PUT /settings/levels/:id/position": {"x"},
 	"GET /events/:id/items": {"crew", "mine"}, "POST /events/:id/items": {"id", "text", "crew", "phase", "due_at", "star"},
 	"PUT /events/:id/acceptance": {"crew", "phase", "except"}, "PUT /events/:id/done": {"crew", "phase"},
@@ -86,6 +87,7 @@ var (
 	agendaFields    = []string{"title", "speaker", "needs", "minutes", "start_at", "follow", "seen"}
 	milestoneFields = []string{"title", "owner_id", "crew", "due_at", "kickoff_id", "seen"}
 	kickoffFields   = []string{"kind", "held_at", "people", "notes", "seen"}
+	stepFields      = []string{"step", "zh", "en", "type", "levels", "crew", "days", "lead", "seen"}
 	ruleFields      = []string{"guest_rank", "host_rank", "type", "secrecy", "heads_over", "gives"}
 	roomFields      = []string{"name", "name_en", "floor", "capacity", "setup_min", "clear_min", "out_of_use", "equipment", "mics", "layout_u", "layout_board"}
 	channelFields   = []string{"kind", "name", "url", "secret", "topics", "locale"}
@@ -256,6 +258,8 @@ func (s *site) good(route string) url.Values {
 		v = form("kind", "coordination", "people", "云母", "held_at", s.Store.Now().In(s.Store.Loc).Format("2006-01-02T15:04"))
 	case "PUT /milestones/:id/waiver":
 		v = form("reason", "规模小")
+	case "POST /settings/track", "PUT /settings/track/:id":
+		v = form("zh", "联系酒店", "levels", "1", "crew", "ADM", "days", "9")
 	case "POST /settings/levels", "PUT /settings/levels/:id":
 		v = form("guest_rank", "city", "gives", "2")
 	case "PUT /checkpoints/:id/skip":
@@ -381,7 +385,7 @@ func TestPoison(t *testing.T) {
 			t.Fatal(err)
 		}
 		booked, link := s.booked(t, 30)
-		id := strings.NewReplacer("/templates/:id", "/templates/"+draft.Created, ":code", "S6", "/proposals/:id", "/proposals/"+proposal.Created, "/rooms/:id", "/rooms/R2", "/requests/:id", "/requests/"+booked.ID, ":question", booked.Questions[0].ID, "/r/:token", "/r/"+link, "/files/:file", "/files/"+booked.Files[0].ID, "/offers/:offer", "/offers/"+booked.Offers[0].ID, "/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/milestones/:id", "/milestones/"+milestone.Created, "/kickoffs/:id", "/kickoffs/"+record.Created, "/settings/levels/:id", "/settings/levels/level-01", "/settings/staffing/:id", "/settings/staffing/staff-4-SVC-0", "/crew/:person", "/crew/"+extra.ID, "/skills/:id", "/skills/none", "/roster/:id", "/roster/none", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
+		id := strings.NewReplacer("/templates/:id", "/templates/"+draft.Created, ":code", "S6", "/proposals/:id", "/proposals/"+proposal.Created, "/rooms/:id", "/rooms/R2", "/requests/:id", "/requests/"+booked.ID, ":question", booked.Questions[0].ID, "/r/:token", "/r/"+link, "/files/:file", "/files/"+booked.Files[0].ID, "/offers/:offer", "/offers/"+booked.Offers[0].ID, "/events/:id", "/events/"+event, "/functions/:id", "/functions/"+function.Created, "/agenda/:id", "/agenda/"+line.Created, "/milestones/:id", "/milestones/"+milestone.Created, "/kickoffs/:id", "/kickoffs/"+record.Created, "/settings/levels/:id", "/settings/levels/level-01", "/settings/track/:id", "/settings/track/step-05", "/settings/staffing/:id", "/settings/staffing/staff-4-SVC-0", "/crew/:person", "/crew/"+extra.ID, "/skills/:id", "/skills/none", "/roster/:id", "/roster/none", "/items/:id", "/items/"+s.world.Item(t, event, "E1").ID, "/guests/:id", "/guests/"+g.ID, "/parties/:id", "/parties/"+g.PartyID,
 			"/plans/:id", "/plans/"+plan.ID, "/seats/:id", "/seats/"+plan.Chairs[0].ID, "/seats/:plan", "/seats/"+plan.ID, "/hosts/:id", "/hosts/none",
 			"/people/:id", "/people/"+extra.ID, "/strays/:id", "/strays/"+stray.Created, "/posts/:id", "/posts/"+post, "/duties/:id", "/duties/"+duty, "/publications/:day", "/publications/"+bulletin.Day, "/bulletins/:id", "/bulletins/"+bulletin.ID, "/intake/:day/:step", "/intake/"+bulletin.Day+"/taken", "/work/:crew", "/work/SVC", "/supplies/:id", "/supplies/"+cups.Created, "/patrols/:id", "/patrols/"+patrol.ID, "/checkpoints/:id", "/checkpoints/"+patrol.Checkpoints[0].ID, "/cues/:id", "/cues/"+cues[0].ID, "/vehicles/:id", "/vehicles/"+vehicle, "/lifts/:id", "/lifts/"+lift, "/g/:token", "/g/"+s.guestToken(t, g), "/k/:token", "/k/"+kiosk, "/sessions/:id", "/sessions/none", "*", "x")
 		commander, admin := s.signIn(t, "commander"), s.signIn(t, "admin")
@@ -392,7 +396,7 @@ func TestPoison(t *testing.T) {
 				t.Errorf("%s: which fields does it read?", route)
 			}
 			c := commander
-			if strings.HasPrefix(r.Path, "/people") || strings.HasPrefix(r.Path, "/settings/levels") || strings.HasPrefix(r.Path, "/templates") || strings.HasPrefix(r.Path, "/proposals") || r.Right == domain.RightRoomsEdit || r.Right == domain.RightSupplies {
+			if strings.HasPrefix(r.Path, "/people") || strings.HasPrefix(r.Path, "/settings/levels") || strings.HasPrefix(r.Path, "/settings/track") || strings.HasPrefix(r.Path, "/templates") || strings.HasPrefix(r.Path, "/proposals") || r.Right == domain.RightRoomsEdit || r.Right == domain.RightSupplies {
 				c = admin
 			}
 			if route == "PUT /session/lock" { // ends the session that asks

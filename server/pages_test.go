@@ -21,7 +21,7 @@ func (s *site) pagesOf() map[string][]string {
 	e := "/events/" + s.world.Event
 	return map[string][]string{
 		"commander": {"/today", "/events", "/events/new", "/events/import", "/calendar", "/calendar?view=week", "/calendar/links", "/rooms", "/rooms/R3", "/rooms/free", "/lobby", "/board", "/activity", "/notices", "/me", e, e + "/items", e + "/items?mine=1", e + "/guests", e + "/board", e + "/log", e + "/changes", e + "/move", e + "/copies?repeat=weekly&count=3", e + "/work", e + "/crew", "/settings/staffing", "/people/" + s.world.People["service"].ID + "/availability", "/publications/today", "/intake?day=today", e + "/drill", e + "/edit", e + "/programme", e + "/agenda/print", e + "/track", "/track", e + "/register", e + "/template", e + "/invitations", "/door", "/door?q=x", "/headcount", e + "/guests/sheet", e + "/links", e + "/posts", e + "/posts/signs", e + "/cues", e + "/vehicles", "/control", "/requests", "/requests?show=decided"},
-		"admin":     {"/people", "/settings/channels", "/settings/retention", "/settings/levels", "/settings/requests", "/settings/board", "/invites/new", "/templates", "/templates/1", "/templates/1/preview", "/people/import", "/supplies", "/rooms/import"},
+		"admin":     {"/people", "/settings/channels", "/settings/retention", "/settings/levels", "/settings/track", "/settings/requests", "/settings/board", "/invites/new", "/templates", "/templates/1", "/templates/1/preview", "/people/import", "/supplies", "/rooms/import"},
 	}
 }
 

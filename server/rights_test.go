@@ -569,6 +569,20 @@ func (m *matrix) request(r server.Route, x *target) (string, url.Values) {
 	case "DELETE /settings/levels/:id":
 		m.sql("INSERT INTO level_rules (id, heads_over, gives, sort) VALUES ('level-x', 0, 4, 99) ON CONFLICT (id) DO NOTHING")
 		id = "level-x"
+	case "PUT /events/:id/milestones": // there is always something to do
+		m.sql("INSERT INTO milestone_rules (id, step, zh, en, levels, crew, days, lead, sort) VALUES ('step-all', 'all', 'x', 'x', '1234', 'SVC', 1, 0, 22) ON CONFLICT (id) DO NOTHING")
+		m.sql("UPDATE milestones SET struck = TRUE WHERE event_id = ?", x.ev.e.ID)
+	case "POST /settings/track":
+		m.sql("DELETE FROM milestone_rules WHERE sort > 22")
+		fields = form("zh", fmt.Sprintf("联系酒店 %d", x.n), "levels", "1", "crew", "ADM", "days", "9")
+	case "PUT /settings/track/:id":
+		id = "step-05"
+		fields = form("zh", "确定主题", "levels", "3", "crew", "SUP", "days", fmt.Sprint(x.n%300))
+	case "PUT /settings/track/:id/position":
+		id = "step-05"
+	case "DELETE /settings/track/:id":
+		m.sql("INSERT INTO milestone_rules (id, step, zh, en, levels, crew, days, lead, sort) VALUES ('step-x', 'x', 'x', 'x', '4', 'SVC', 1, 0, 99) ON CONFLICT (id) DO NOTHING")
+		id = "step-x"
 	case "PUT /checkpoints/:id/skip":
 		fields = form("reason", "门锁着")
 	case "POST /posts/:id/duties":

@@ -2131,7 +2131,9 @@ var extras = map[string]extra{
 	"lobby":         {[]string{"relay.css"}, []string{"relay.js", "keys.js"}},
 	"me":            {scripts: []string{"keys.js", "push.js"}},
 	"event":         {styles: []string{"programme.css", "track.css", "board.css"}},
-	"track":         {styles: []string{"track.css"}},
+	"track":         planned,
+	"tracks":        planned,
+	"track-rules":   planned,
 	"board":         {styles: programme},
 	"programme":     {styles: programme},
 	"event-form":    {[]string{"programme.css", "rooms.css"}, []string{"eventform.js", "rooms.js"}},
@@ -2174,6 +2176,7 @@ var extras = map[string]extra{
 
 var (
 	boards          = extra{styles: []string{"board.css"}}
+	planned         = extra{styles: []string{"track.css"}}
 	crewPlanning    = extra{styles: []string{"crew.css"}}
 	programme       = []string{"programme.css"}
 	doorStyles      = []string{"relay.css", "door.css"}
@@ -2297,7 +2300,7 @@ func namesNote(p Page) templ.Component {
 		var templ_7745c5c3_Var101 string
 		templ_7745c5c3_Var101, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names." + string(p.Naming)))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 598, Col: 59}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 601, Col: 59}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var101))
 		if templ_7745c5c3_Err != nil {
@@ -2316,7 +2319,7 @@ func namesNote(p Page) templ.Component {
 			var templ_7745c5c3_Var102 string
 			templ_7745c5c3_Var102, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names.show"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 601, Col: 63}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 604, Col: 63}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var102))
 			if templ_7745c5c3_Err != nil {
@@ -2334,7 +2337,7 @@ func namesNote(p Page) templ.Component {
 			var templ_7745c5c3_Var103 string
 			templ_7745c5c3_Var103, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names.hide"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 603, Col: 56}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 606, Col: 56}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var103))
 			if templ_7745c5c3_Err != nil {

@@ -73,6 +73,7 @@ type Viewer struct {
 	Person   *Person
 	Relation Relation
 	Crew     Crew // crew on this event: from the assignment, else the person's own
+	Lead     bool // named to lead that crew at this event
 }
 
 // Can tells whether a role may do what needs no event.

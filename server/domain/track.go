@@ -2,6 +2,8 @@ package domain
 
 import (
 	"cmp"
+	"fmt"
+	"hash/fnv"
 	"slices"
 	"strings"
 	"time"
@@ -72,6 +74,116 @@ func pad(n int) string {
 	return itoa(n)
 }
 
+// MilestoneRulesMost is how many rules a site may have; ruleDays and ruleLead are how
+// far before the event's day they reach.
+const (
+	MilestoneRulesMost = 120
+	ruleDays           = 365
+	ruleLead           = 200
+	stepRunes          = 40
+)
+
+// Check cleans what was typed of a rule and tells whether it can be kept. Without an
+// English name the Chinese one serves for both.
+func (r *MilestoneRule) Check() error {
+	var bad Invalid
+	checkText(&bad, "zh", &r.Zh, 80, true)
+	checkText(&bad, "en", &r.En, 80, false)
+	if r.En == "" {
+		r.En = r.Zh
+	}
+	if r.Type != "" && !contains(EventTypes, r.Type) {
+		bad.Add("type", "field.choose")
+	}
+	var levels string
+	for _, l := range Levels {
+		if strings.Contains(r.Levels, l) {
+			levels += l
+		}
+	}
+	if len(r.Levels) != len(levels) {
+		levels = "" // something that is no level, or twice the same
+	}
+	if r.Levels = levels; levels == "" {
+		bad.Add("levels", "steps.levels_wanted")
+	}
+	if !r.Crew.Valid() {
+		bad.Add("crew", "field.choose")
+	}
+	if r.Days < 0 || r.Days > ruleDays {
+		bad.Add("days", "field.between", "min", "0", "max", itoa(ruleDays))
+	}
+	if r.Lead < 0 || r.Lead > ruleLead {
+		bad.Add("lead", "field.between", "min", "0", "max", itoa(ruleLead))
+	}
+	return bad.Err()
+}
+
+// Mark is what the rule says as one number: two who change it see by it that they saw
+// the same. Never 0.
+func (r *MilestoneRule) Mark() int64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%q", []string{r.Step, r.Line()})
+	return int64(h.Sum64()>>1) | 1 //nolint:gosec // 63 bits
+}
+
+// Line is the rule in one line of the log.
+func (r *MilestoneRule) Line() string {
+	name := r.Zh
+	if r.En != r.Zh {
+		name += " / " + r.En
+	}
+	return fmt.Sprintf("%s: D-%d -%d, %s, %s, %s", name, r.Days, r.Lead, r.Levels, cmp.Or(r.Type, "*"), r.Crew)
+}
+
+// NewStep names a step that no rule has yet, after its English or Chinese name.
+func NewStep(rules []MilestoneRule, r *MilestoneRule) string {
+	clean := func(s string) string {
+		s = strings.Join(strings.FieldsFunc(strings.ToLower(s), func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') }), "-")
+		return strings.Trim(s[:min(len(s), stepRunes)], "-")
+	}
+	base := cmp.Or(clean(r.En), clean(r.Zh), "step")
+	name := base
+	for n := 2; slices.ContainsFunc(rules, func(x MilestoneRule) bool { return x.Step == name }); n++ {
+		name = base + "-" + itoa(n)
+	}
+	return name
+}
+
+// StepRules are the rules of one step, in the order in which they are asked.
+type StepRules struct {
+	Step  string
+	Rules []MilestoneRule
+}
+
+// RulesByStep groups the table, the steps in the order in which they first come.
+func RulesByStep(rules []MilestoneRule) []StepRules {
+	var list []StepRules
+	for k := range rules {
+		n := slices.IndexFunc(list, func(s StepRules) bool { return s.Step == rules[k].Step })
+		if n < 0 {
+			n = len(list)
+			list = append(list, StepRules{Step: rules[k].Step})
+		}
+		list[n].Rules = append(list[n].Rules, rules[k])
+	}
+	return list
+}
+
+// Idle tells that the step's k-th rule never counts: those before it fit all that it fits.
+func (s *StepRules) Idle(k int) bool {
+	r := &s.Rules[k]
+	for _, level := range r.Levels {
+		before := func(x MilestoneRule) bool {
+			return (x.Type == "" || x.Type == r.Type) && strings.ContainsRune(x.Levels, level)
+		}
+		if !slices.ContainsFunc(s.Rules[:k], before) {
+			return false
+		}
+	}
+	return true
+}
+
 func (r *MilestoneRule) fits(e *Event) bool {
 	return (r.Type == "" || r.Type == e.Type) && strings.Contains(r.Levels, itoa(e.Level))
 }
@@ -95,6 +207,10 @@ const (
 	MilestoneDone   MilestoneStatus = "done"
 	MilestoneWaived MilestoneStatus = "waived"
 )
+
+// MilestoneDays is how many days before it is begun a milestone comes to the day's page
+// of who sees to it.
+const MilestoneDays = 3
 
 // MilestonesMost is how many of them an event may have.
 const MilestonesMost = 60
@@ -261,14 +377,25 @@ func (m *Milestone) MayFinish(v Viewer, secrecy Secrecy) bool {
 	return v.MayDo(m.Crew, secrecy)
 }
 
+// LedBy tells whether a milestone that nobody owns is for this person to see to: he
+// leads its crew at the event, or commands the event where the crew is the command.
+func (m *Milestone) LedBy(v Viewer, secrecy Secrecy) bool {
+	if m.OwnerID != "" || !v.Can(RightEventSee, secrecy) || !m.MayFinish(v, secrecy) {
+		return false
+	}
+	if m.Crew == CrewCMD && v.Relation == RelationCommander {
+		return true
+	}
+	return v.Crew == m.Crew && (v.Lead || v.Person.Role == RoleCrewLead)
+}
+
 // Told are the people who are told that it is late: its owner, else the leads of
 // its crew, and who answers for the event (C.8.4).
 func (m *Milestone) Told(e *Event, hands []Hand) []string {
 	ids := command(e, hands, OnDuty(e, hands))
 	for k := range hands {
 		h := &hands[k]
-		own := h.Person.ID == m.OwnerID || m.OwnerID == "" && h.Crew == m.Crew && h.Person.Role == RoleCrewLead
-		if own && h.Can(RightEventSee, e.Secrecy) {
+		if m.LedBy(h.Viewer, e.Secrecy) || h.Person.ID == m.OwnerID && h.Can(RightEventSee, e.Secrecy) {
 			ids = append(ids, h.Person.ID)
 		}
 	}

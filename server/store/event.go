@@ -19,6 +19,7 @@ import (
 type eventRow struct {
 	domain.Event
 	AssignedCrew  domain.Crew `bun:"assigned_crew"`
+	AssignedLead  bool        `bun:"assigned_lead"`
 	CrewTakesPart bool        `bun:"crew_takes_part"`
 }
 
@@ -33,7 +34,7 @@ func (r *eventRow) viewer(p *domain.Person) domain.Viewer {
 		v.Relation = domain.RelationCrew
 	}
 	if r.AssignedCrew != "" {
-		v.Crew = r.AssignedCrew
+		v.Crew, v.Lead = r.AssignedCrew, r.AssignedLead
 	}
 	return v
 }
@@ -50,7 +51,7 @@ func (r *eventRow) seenBy(p *domain.Person) (domain.Viewer, error) {
 // eventsFor selects events with the person's relation to each.
 func eventsFor(db bun.IDB, p *domain.Person) *bun.SelectQuery {
 	return db.NewSelect().TableExpr("events AS e").ColumnExpr("e.*").
-		ColumnExpr("COALESCE(a.crew, '') AS assigned_crew").
+		ColumnExpr("COALESCE(a.crew, '') AS assigned_crew, COALESCE(a.lead, FALSE) AS assigned_lead").
 		ColumnExpr("EXISTS (SELECT 1 FROM items i WHERE i.event_id = e.id AND i.crew = ?) AS crew_takes_part", p.Crew).
 		Join("LEFT JOIN assignments AS a ON a.event_id = e.id AND a.person_id = ?", p.ID)
 }
@@ -59,13 +60,19 @@ func eventsFor(db bun.IDB, p *domain.Person) *bun.SelectQuery {
 // topic moves on when any of it changes.
 type Roster struct {
 	Event    domain.Event
-	assigned map[string]domain.Crew // by person
-	crews    map[domain.Crew]bool   // with items
+	assigned map[string]assignee  // by person
+	crews    map[domain.Crew]bool // with items
+}
+
+type assignee struct {
+	crew domain.Crew
+	lead bool
 }
 
 // Viewer is how the person stands to the event; what he may not see is ErrNotFound.
 func (r *Roster) Viewer(p *domain.Person) (domain.Viewer, error) {
-	row := eventRow{Event: r.Event, AssignedCrew: r.assigned[p.ID], CrewTakesPart: r.crews[p.Crew]}
+	a := r.assigned[p.ID]
+	row := eventRow{Event: r.Event, AssignedCrew: a.crew, AssignedLead: a.lead, CrewTakesPart: r.crews[p.Crew]}
 	return row.seenBy(p)
 }
 
@@ -78,17 +85,18 @@ func (s *Store) Roster(ctx context.Context, id string) (*Roster, error) {
 	var rows []struct {
 		PersonID string
 		Crew     domain.Crew
+		Lead     bool
 	}
-	err = s.read.NewRaw("SELECT person_id, crew FROM assignments WHERE event_id = ? UNION SELECT '', crew FROM items WHERE event_id = ?", id, id).Scan(ctx, &rows)
+	err = s.read.NewRaw("SELECT person_id, crew, lead FROM assignments WHERE event_id = ? UNION SELECT '', crew, FALSE FROM items WHERE event_id = ?", id, id).Scan(ctx, &rows)
 	if err != nil {
 		return nil, asPerson(err)
 	}
-	r := &Roster{Event: *e, assigned: map[string]domain.Crew{}, crews: map[domain.Crew]bool{}}
+	r := &Roster{Event: *e, assigned: map[string]assignee{}, crews: map[domain.Crew]bool{}}
 	for _, row := range rows {
 		if row.PersonID == "" {
 			r.crews[row.Crew] = true
 		} else {
-			r.assigned[row.PersonID] = row.Crew
+			r.assigned[row.PersonID] = assignee{row.Crew, row.Lead}
 		}
 	}
 	return r, nil
@@ -584,7 +592,7 @@ func (s *Store) UpdateEvent(ctx context.Context, act domain.Act, id string, d Ev
 			}
 		}
 		if len(changes) > 0 && e.Status.Planned() {
-			if err := tx.syncTrack(ctx, e); err != nil {
+			if _, err := tx.syncTrack(ctx, e); err != nil {
 				return err
 			}
 		}
@@ -719,7 +727,7 @@ func (s *Store) SetStatus(ctx context.Context, act domain.Act, id string, status
 			return err
 		}
 		if status == domain.EventRequested || status == domain.EventConfirmed {
-			if err := tx.syncTrack(ctx, e); err != nil {
+			if _, err := tx.syncTrack(ctx, e); err != nil {
 				return err
 			}
 		}

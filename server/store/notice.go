@@ -179,10 +179,11 @@ func handsOf(ctx context.Context, db bun.IDB, e *domain.Event, now time.Time) ([
 	var rows []struct {
 		domain.Person
 		AssignedCrew  domain.Crew
+		AssignedLead  bool
 		CrewTakesPart bool
 		TakenPost     domain.Position
 	}
-	err := db.NewSelect().TableExpr("people AS p").ColumnExpr("p.*, COALESCE(a.crew, '') AS assigned_crew, COALESCE(t.post, '') AS taken_post").
+	err := db.NewSelect().TableExpr("people AS p").ColumnExpr("p.*, COALESCE(a.crew, '') AS assigned_crew, COALESCE(a.lead, FALSE) AS assigned_lead, COALESCE(t.post, '') AS taken_post").
 		ColumnExpr("EXISTS (SELECT 1 FROM items i WHERE i.event_id = ? AND i.crew = p.crew) AS crew_takes_part", e.ID).
 		Join("LEFT JOIN assignments AS a ON a.event_id = ? AND a.person_id = p.id", e.ID).
 		Join("LEFT JOIN posts_taken AS t ON t.person_id = p.id AND t.at > ?", now.Add(-domain.PostMemory)).
@@ -192,7 +193,7 @@ func handsOf(ctx context.Context, db bun.IDB, e *domain.Event, now time.Time) ([
 	}
 	hands := make([]domain.Hand, len(rows))
 	for k := range rows {
-		r := eventRow{Event: *e, AssignedCrew: rows[k].AssignedCrew, CrewTakesPart: rows[k].CrewTakesPart}
+		r := eventRow{Event: *e, AssignedCrew: rows[k].AssignedCrew, AssignedLead: rows[k].AssignedLead, CrewTakesPart: rows[k].CrewTakesPart}
 		hands[k] = domain.Hand{Viewer: r.viewer(&rows[k].Person), Post: rows[k].TakenPost}
 	}
 	return hands, nil

@@ -411,7 +411,7 @@ func (tx *Tx) accept(ctx context.Context, r *domain.Request, o domain.RequestOff
 	if err := tx.saveEvent(ctx, made, domain.Change{Verb: "event.status", Old: string(domain.EventDraft), New: string(domain.EventRequested), Note: r.Number}); err != nil {
 		return nil, err
 	}
-	if err := tx.syncTrack(ctx, made); err != nil {
+	if _, err := tx.syncTrack(ctx, made); err != nil {
 		return nil, err
 	}
 	if err := tx.closeOffers(ctx, r, domain.OfferGone); err != nil {

@@ -235,6 +235,7 @@ func (d deeds) all(s *store.Store) map[string]func(ctx context.Context, a domain
 		"ChangeMilestone": func(ctx context.Context, a act) (R, error) {
 			return s.ChangeMilestone(ctx, a, d.milestone, domain.Milestone{Zh: "联系车队", Crew: domain.CrewADM, DueAt: s.Now()}, 0)
 		},
+		"ReplanTrack":     func(ctx context.Context, a act) (R, error) { return s.ReplanTrack(ctx, a, d.event) },
 		"FinishMilestone": func(ctx context.Context, a act) (R, error) { return s.FinishMilestone(ctx, a, d.milestone) },
 		"ReopenMilestone": func(ctx context.Context, a act) (R, error) { return s.ReopenMilestone(ctx, a, d.milestone) },
 		"WaiveMilestone":  func(ctx context.Context, a act) (R, error) { return s.WaiveMilestone(ctx, a, d.milestone, "规模小") },
@@ -341,7 +342,7 @@ func TestAllDeedsAreTried(t *testing.T) {
 	elsewhere := "Write CreateEvent CreatePerson UpdatePerson SetPin SetDisabled SetLocale RevokeSession CreateSession Events " +
 		"ImportPeople DraftTemplate DropTemplate SaveTemplateItem AddTemplateItem CopyTemplateItem StrikeTemplateItem PictureTemplateItem MoveTemplateItem PublishTemplate ImportTemplates AnswerProposal " +
 		"ImportRooms ImportEvents JudgeEvents SetRoomBuffers AddRoom UpdateRoom SetRoomPhoto BlockRoom Unblock RoomCalendar MakeCalendarLink RevokeCalendarLink " +
-		"CrewSources AddStaffingRule ChangeStaffingRule DeleteStaffingRule SetDayHours AddSkill RemoveSkill AddRosterEntry RemoveRosterEntry SetDaisRule SetGuestDays AllowGuestPhotos AddLevelRule ChangeLevelRule MoveLevelRule DeleteLevelRule AddLift SetLift LookedAt Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName " +
+		"CrewSources AddStaffingRule ChangeStaffingRule DeleteStaffingRule SetDayHours AddSkill RemoveSkill AddRosterEntry RemoveRosterEntry SetDaisRule SetGuestDays AllowGuestPhotos AddLevelRule ChangeLevelRule MoveLevelRule DeleteLevelRule AddMilestoneRule ChangeMilestoneRule MoveMilestoneRule DeleteMilestoneRule AddLift SetLift LookedAt Activity AcknowledgeNotice AcknowledgeNotices AddChannel DeleteChannel DeletePushDevice SavePushDevice StartDrill TakePost UpdateChannel SignIn Devices ForgetDevice LockSession SetLockAfter DeviceDigits Invitees InviteOf MakeInvite RevokeInvite AnswerInvitation OpenInvitation DoorEvents Headcount SignInByName " +
 		"Publish TakeIn TakeBack SetBoardRules Series MakeRequest Requests Request RequestOf AcceptRequest OfferRoom WithdrawOffer DeclineRequest AskOrganiser AnswerForOrganiser NoteRequest AssignRequest MyMilestones Tracks RevokeRequestLink SetReplyHours TakeOffer RefuseOffers AnswerQuestion CompleteNeed WithdrawRequest ConfirmPlan AcceptHall SignRecord" // activity_test.go, device_test.go, invite_test.go, invitation_test.go, notice_test.go, request_test.go, seat_test.go, track_test.go
 	tried := deeds{}.all(nil)
 	typ := reflect.TypeFor[*store.Store]()

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,42 +48,54 @@ func (s *Store) Kickoffs(ctx context.Context, eventID string) ([]domain.Kickoff,
 	return list, asPerson(err)
 }
 
-// MyMilestones are the open milestones of which the person is the owner and that
-// begin before that time, with their events: two queries, one when there are none.
+// MyMilestones are the open milestones that the person sees to and that begin before
+// that time, with their events: his own, and those that nobody owns of a crew that he
+// leads. Two queries, one when there are none.
 func (s *Store) MyMilestones(ctx context.Context, p *domain.Person, until time.Time) ([]domain.Milestone, map[string]*domain.Event, error) {
 	var list []domain.Milestone
-	if err := s.read.NewSelect().Model(&list).Where("owner_id = ? AND status = 'open' AND NOT struck AND start_at < ?", p.ID, until).Scan(ctx); err != nil || len(list) == 0 {
+	leads := p.Role == domain.RoleCrewLead
+	err := s.read.NewSelect().Model(&list).Where("status = 'open' AND NOT struck AND start_at < ?", until).
+		Where(`owner_id = ? OR owner_id IS NULL AND (? AND crew = ?
+			OR EXISTS (SELECT 1 FROM assignments a WHERE a.event_id = milestone.event_id AND a.person_id = ? AND a.crew = milestone.crew AND (a.lead OR ?))
+			OR crew = ? AND EXISTS (SELECT 1 FROM events e WHERE e.id = milestone.event_id AND e.commander_id = ?))`,
+			p.ID, leads, p.Crew, p.ID, leads, domain.CrewCMD, p.ID).Scan(ctx)
+	if err != nil || len(list) == 0 {
 		return nil, nil, asPerson(err)
 	}
 	var ids []string
 	for k := range list {
 		ids = append(ids, list[k].EventID)
 	}
-	events, err := s.seenEvents(ctx, p, func(q *bun.SelectQuery) *bun.SelectQuery {
+	rows, err := s.seenEvents(ctx, p, func(q *bun.SelectQuery) *bun.SelectQuery {
 		return q.Where("e.id IN (?) AND e.status NOT IN ('draft','closed','cancelled')", bun.List(ids))
 	})
-	byID := map[string]*domain.Event{}
-	for k := range events {
-		byID[events[k].ID] = &events[k]
+	byID, viewers := map[string]*domain.Event{}, map[string]domain.Viewer{}
+	for k := range rows {
+		byID[rows[k].ID], viewers[rows[k].ID] = &rows[k].Event, rows[k].viewer(p)
 	}
-	list = slices.DeleteFunc(list, func(m domain.Milestone) bool { return byID[m.EventID] == nil })
+	list = slices.DeleteFunc(list, func(m domain.Milestone) bool {
+		e := byID[m.EventID]
+		return e == nil || m.OwnerID == "" && !m.LedBy(viewers[m.EventID], e.Secrecy)
+	})
 	domain.SortMilestones(list)
 	return list, byID, asPerson(err)
 }
 
 // seenEvents are those of a selection that the person may see, by start.
-func (s *Store) seenEvents(ctx context.Context, p *domain.Person, only func(*bun.SelectQuery) *bun.SelectQuery) ([]domain.Event, error) {
+func (s *Store) seenEvents(ctx context.Context, p *domain.Person, only func(*bun.SelectQuery) *bun.SelectQuery) ([]eventRow, error) {
 	var rows []eventRow
 	if err := only(eventsFor(s.read, p)).OrderExpr("e.start_at, e.number").Scan(ctx, &rows); err != nil {
 		return nil, err
 	}
-	var list []domain.Event
-	for k := range rows {
-		if rows[k].viewer(p).Can(domain.RightEventSee, rows[k].Secrecy) {
-			list = append(list, rows[k].Event)
-		}
-	}
-	return list, nil
+	return slices.DeleteFunc(rows, func(r eventRow) bool { return !r.viewer(p).Can(domain.RightEventSee, r.Secrecy) }), nil
+}
+
+// TrackIDs are the events with a milestone in the interval, whoever may see them: to ask
+// for their heads before the tracks are read.
+func (s *Store) TrackIDs(ctx context.Context, from, to time.Time) ([]string, error) {
+	var ids []string
+	err := s.read.NewSelect().TableExpr("milestones").ColumnExpr("DISTINCT event_id").Where("NOT struck AND due_at >= ? AND due_at < ?", from, to).Scan(ctx, &ids)
+	return ids, asPerson(err)
 }
 
 // TrackedEvent is an event with its planned track.
@@ -107,7 +121,7 @@ func (s *Store) Tracks(ctx context.Context, p *domain.Person, from, to time.Time
 	all, err := trackOf(ctx, s.read, ids...)
 	list := make([]TrackedEvent, len(events))
 	for k := range events {
-		list[k].Event = events[k]
+		list[k].Event = events[k].Event
 		for n := range all {
 			if all[n].EventID == events[k].ID {
 				list[k].Milestones = append(list[k].Milestones, all[n])
@@ -117,66 +131,147 @@ func (s *Store) Tracks(ctx context.Context, p *domain.Person, from, to time.Time
 	return list, asPerson(err)
 }
 
-// syncTrack brings an event's planned track in step with its type, level and day:
-// missing steps are made, open ones re-dated unless somebody chose their date, and
-// those that the rules give no more are struck while nobody has touched them.
-func (tx *Tx) syncTrack(ctx context.Context, e *domain.Event) error {
+// trackSync is what syncTrack did to a track, with the first milestone that it touched.
+type trackSync struct {
+	added, moved, struck int
+	first                string
+}
+
+func (n *trackSync) count(what *int, id string) {
+	*what++
+	if n.first == "" {
+		n.first = id
+	}
+}
+
+// syncTrack brings an event's planned track in step with its type, level and day, and
+// with the rules: missing steps are made, open ones re-dated unless somebody chose their
+// date, and those that the rules give no more are struck while nobody has touched them.
+func (tx *Tx) syncTrack(ctx context.Context, e *domain.Event) (trackSync, error) {
+	var did trackSync
 	rules, err := milestoneRules(ctx, tx)
 	if err != nil {
-		return err
+		return did, err
 	}
 	want := domain.MilestonesFor(rules, e, tx.s.Loc)
 	var have []domain.Milestone
-	if err := tx.NewSelect().Model(&have).Where("event_id = ? AND kind = 'step'", e.ID).OrderExpr("id").Scan(ctx); err != nil {
-		return err
+	if err := tx.NewSelect().Model(&have).Where("event_id = ?", e.ID).OrderExpr("id").Scan(ctx); err != nil {
+		return did, err
 	}
+	was := slices.Clone(have)
 	topic := domain.EventTopic(e.ID)
 	var added []domain.Milestone
 	for k := range want {
 		w := &want[k]
 		n := slices.IndexFunc(have, func(m domain.Milestone) bool { return m.Step == w.Step })
 		if n >= 0 {
-			if err := tx.redate(ctx, &have[n], w); err != nil {
-				return err
+			if err := tx.redate(ctx, &have[n], w, &did); err != nil {
+				return did, err
 			}
 			continue
 		}
 		w.ID, w.CreatedAt, w.StateAt, w.Seq, w.LateStart = NewID(), tx.Now, tx.Now, tx.Next(topic), w.DueAt.Before(tx.Now)
 		tx.Record(domain.Change{Topic: topic, EventID: e.ID, Subject: "milestone:" + w.ID, Verb: "milestone.added", Label: w.Zh, LabelEn: w.En, New: planDate(w.DueAt, tx.s.Loc), Minor: true})
 		added = append(added, *w)
+		did.count(&did.added, w.ID)
 	}
 	if len(added) > 0 {
 		if _, err := tx.NewInsert().Model(&added).Exec(ctx); err != nil {
-			return err
+			return did, err
 		}
 	}
 	for k := range have {
 		h := &have[k]
-		if h.Status != domain.MilestoneOpen || h.ByHand || h.Struck || slices.ContainsFunc(want, func(w domain.Milestone) bool { return w.Step == h.Step }) {
+		if h.Kind != domain.MilestoneStep || h.Status != domain.MilestoneOpen || h.ByHand || h.Struck || slices.ContainsFunc(want, func(w domain.Milestone) bool { return w.Step == h.Step }) {
 			continue
 		}
 		h.Struck = true
+		did.count(&did.struck, h.ID)
 		if err := tx.saveMilestone(ctx, h, domain.Change{Verb: "milestone.struck", Minor: true}); err != nil {
-			return err
+			return did, err
 		}
 	}
-	return nil
+	// The event itself may have another commander, name or day: all that is near is told.
+	near := slices.DeleteFunc(slices.Concat(was, have, added), func(m domain.Milestone) bool { return m.Status != domain.MilestoneOpen })
+	return did, tx.tellToday(ctx, e, near...)
 }
 
-// redate gives an open step the words, crew and dates of its rule.
-func (tx *Tx) redate(ctx context.Context, h, w *domain.Milestone) error {
-	if h.Status != domain.MilestoneOpen {
+// redate gives an open step the words, crew and dates of its rule, and brings one back
+// that the rules had taken away. One whose date was chosen by hand stays as it is.
+func (tx *Tx) redate(ctx context.Context, h, w *domain.Milestone, did *trackSync) error {
+	if h.Status != domain.MilestoneOpen || h.ByHand && !h.Struck {
 		return nil
 	}
 	old := *h
-	h.Struck, h.Crew = false, w.Crew
+	h.Struck, h.Crew, h.Zh, h.En = false, w.Crew, w.Zh, w.En
 	if !h.ByHand && (!h.DueAt.Equal(w.DueAt) || !h.StartAt.Equal(w.StartAt)) {
 		h.StartAt, h.DueAt, h.LateStart = w.StartAt, w.DueAt, w.DueAt.Before(tx.Now)
 	}
 	if *h == old {
 		return nil
 	}
+	did.count(pick(old.Struck, &did.added, &did.moved), h.ID)
 	return tx.saveMilestone(ctx, h, domain.Change{Verb: "milestone.moved", Old: planDate(old.DueAt, tx.s.Loc), New: planDate(h.DueAt, tx.s.Loc), Minor: true})
+}
+
+// ReplanTrack brings the planned track of an event in step with the rules as they are
+// now, and says what it did. Needs RightEventEdit.
+func (s *Store) ReplanTrack(ctx context.Context, act domain.Act, eventID string) (domain.Receipt, error) {
+	return s.changeEvent(ctx, act, eventID, domain.RightEventEdit, func(ctx context.Context, tx *Tx, e *domain.Event, _ domain.Viewer) error {
+		if !e.Status.Planned() {
+			return domain.Conflict(pick(e.Status.Over(), "event.over", "track.not_planned"))
+		}
+		did, err := tx.syncTrack(ctx, e)
+		if err != nil {
+			return err
+		}
+		if did.first == "" {
+			tx.Receipt.Notice = "track.replanned_same"
+			return nil
+		}
+		tx.Receipt.Notice = pick(did.struck > 0, "track.replanned_struck", "track.replanned")
+		tx.Receipt.Args = domain.Args{"added": strconv.Itoa(did.added), "moved": strconv.Itoa(did.moved), "struck": strconv.Itoa(did.struck)}
+		note := fmt.Sprintf("+%d ~%d −%d", did.added, did.moved, did.struck)
+		tx.Record(domain.Change{Topic: domain.EventTopic(e.ID), EventID: e.ID, Subject: "milestone:" + did.first, Verb: "track.replanned", Label: e.Name, Note: note})
+		return nil
+	})
+}
+
+// tellToday lets the day's pages of those who see to milestones fetch themselves anew:
+// each owner, and for what nobody owns who leads the crew. Only what is begun soon stands
+// on such a page.
+func (tx *Tx) tellToday(ctx context.Context, e *domain.Event, list ...domain.Milestone) error {
+	soon := tx.Now.AddDate(0, 0, domain.MilestoneDays+1)
+	told := map[string]string{} // by person, one of the milestones
+	var hands []domain.Hand
+	for k := range list {
+		m := &list[k]
+		switch {
+		case m.StartAt.After(soon):
+			continue
+		case m.OwnerID != "":
+			told[m.OwnerID] = m.ID
+			continue
+		case hands == nil:
+			var err error
+			if hands, err = handsOf(ctx, tx, e, tx.Now); err != nil {
+				return err
+			}
+		}
+		for n := range hands {
+			if m.LedBy(hands[n].Viewer, e.Secrecy) {
+				told[hands[n].Person.ID] = m.ID
+			}
+		}
+	}
+	people := slices.Sorted(maps.Keys(told))
+	if err := tx.holdPeople(ctx, people); err != nil {
+		return err
+	}
+	for _, p := range people {
+		tx.Record(domain.Change{Topic: domain.PersonTopic(p), EventID: e.ID, Subject: "milestone:" + told[p], Verb: "milestone.told", Minor: true})
+	}
+	return nil
 }
 
 // planDate is a date of the planned track in the log.
@@ -191,6 +286,14 @@ func (tx *Tx) saveMilestone(ctx context.Context, m *domain.Milestone, c domain.C
 	c.Topic, c.EventID, c.Subject, c.Label, c.LabelEn = topic, m.EventID, "milestone:"+m.ID, m.Zh, m.En
 	tx.Record(c)
 	return nil
+}
+
+// saveMilestone is that of the act, and tells who has the milestone on his day's page.
+func (a *part) saveMilestone(ctx context.Context, m *domain.Milestone, c domain.Change) error {
+	if err := a.tx.saveMilestone(ctx, m, c); err != nil {
+		return err
+	}
+	return a.tx.tellToday(ctx, a.e, *m)
 }
 
 // mayOwn refuses an owner who could not even see the event.
@@ -269,11 +372,11 @@ func (s *Store) AddMilestone(ctx context.Context, act domain.Act, eventID string
 		}
 		tx.Receipt.Created = m.ID
 		tx.Record(domain.Change{Topic: topic, EventID: eventID, Subject: "milestone:" + m.ID, Verb: "milestone." + pick(m.KickoffID != "", "decided", "added"), Label: m.Zh, New: planDate(m.DueAt, s.Loc)})
-		return nil
+		return tx.tellToday(ctx, e, m)
 	})
 }
 
-func pick(yes bool, a, b string) string {
+func pick[T any](yes bool, a, b T) T {
 	if yes {
 		return a
 	}
@@ -339,9 +442,11 @@ func (s *Store) ChangeMilestone(ctx context.Context, act domain.Act, id string, 
 			return err
 		}
 		if byRule && old.ByHand {
-			return a.tx.syncTrack(ctx, a.e)
+			if _, err := a.tx.syncTrack(ctx, a.e); err != nil {
+				return err
+			}
 		}
-		return nil
+		return a.tx.tellToday(ctx, a.e, old, *m)
 	})
 }
 
@@ -355,7 +460,7 @@ func (s *Store) FinishMilestone(ctx context.Context, act domain.Act, id string) 
 		if !m.Finish(a.doing("")) {
 			return nil
 		}
-		return a.tx.saveMilestone(ctx, m, domain.Change{Verb: "milestone.done", Old: string(old), New: string(m.Status)})
+		return a.saveMilestone(ctx, m, domain.Change{Verb: "milestone.done", Old: string(old), New: string(m.Status)})
 	})
 }
 
@@ -369,7 +474,7 @@ func (s *Store) ReopenMilestone(ctx context.Context, act domain.Act, id string) 
 		if !m.Reopen(a.doing("")) {
 			return nil
 		}
-		return a.tx.saveMilestone(ctx, m, domain.Change{Verb: "milestone.reopened", Old: string(old), New: string(m.Status)})
+		return a.saveMilestone(ctx, m, domain.Change{Verb: "milestone.reopened", Old: string(old), New: string(m.Status)})
 	})
 }
 
@@ -381,7 +486,7 @@ func (s *Store) WaiveMilestone(ctx context.Context, act domain.Act, id, reason s
 		if err != nil || !changed {
 			return err
 		}
-		return a.tx.saveMilestone(ctx, m, domain.Change{Verb: "milestone.waived", Old: string(old), New: string(m.Status), Note: m.Reason})
+		return a.saveMilestone(ctx, m, domain.Change{Verb: "milestone.waived", Old: string(old), New: string(m.Status), Note: m.Reason})
 	})
 }
 
@@ -392,7 +497,7 @@ func (s *Store) StrikeMilestone(ctx context.Context, act domain.Act, id string) 
 			return domain.Conflict("milestone.waive_instead")
 		}
 		m.Struck = true
-		return a.tx.saveMilestone(ctx, m, domain.Change{Verb: "milestone.struck"})
+		return a.saveMilestone(ctx, m, domain.Change{Verb: "milestone.struck"})
 	})
 }
 
@@ -428,8 +533,9 @@ func (s *Store) AddKickoff(ctx context.Context, act domain.Act, eventID string, 
 		if err := tx.NewSelect().Model(&step).Where("event_id = ? AND step = ? AND status = 'open' AND NOT struck", eventID, domain.StepKickoff).Scan(ctx); err != nil || len(step) == 0 {
 			return err
 		}
-		step[0].Finish((&part{tx: tx, e: e, v: v}).doing(""))
-		return tx.saveMilestone(ctx, &step[0], domain.Change{Verb: "milestone.done", Old: string(domain.MilestoneOpen), New: string(domain.MilestoneDone), Minor: true})
+		a := &part{tx: tx, e: e, v: v}
+		step[0].Finish(a.doing(""))
+		return a.saveMilestone(ctx, &step[0], domain.Change{Verb: "milestone.done", Old: string(domain.MilestoneOpen), New: string(domain.MilestoneDone), Minor: true})
 	})
 }
 

@@ -398,6 +398,8 @@ func viewOf(c *fiber.Ctx) string {
 	switch {
 	case path == "/today":
 		return ViewToday
+	case path == "/track":
+		return ViewTracks
 	case strings.HasPrefix(path, "/requests"):
 		return ViewRequests
 	case path == "/activity":

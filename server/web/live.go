@@ -34,6 +34,9 @@ const (
 
 	ViewProgramme = "programme" // functions and agenda of one event
 	ViewTrack     = "track"     // the planned track of one event
+	// ViewTracks are those of a month: what of them one may see is personal, so they fetch themselves again, as do their rules.
+	ViewTracks     = "tracks"
+	ViewTrackRules = "track-rules"
 
 	ViewCrew = "crew" // who is in the crews of one event, for who plans them
 
@@ -75,6 +78,7 @@ var viewRights = map[string]domain.Right{
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 	ViewPosts: domain.RightEventSee, ViewCues: domain.RightEventSee, ViewVehicles: domain.RightGuestsSee, ViewControl: domain.RightGuestsSee,
 	ViewProgramme: domain.RightEventSee, ViewTemplates: domain.RightTemplates, ViewCrew: domain.RightEventEdit, ViewTrack: domain.RightEventSee,
+	ViewTracks: domain.RightEventSee, ViewTrackRules: domain.RightEventSee,
 	ViewNotices: domain.RightEventSee, ViewDrill: domain.RightEventRun, ViewSeats: domain.RightGuestsSee,
 	ViewInvitations: domain.RightGuestsEdit, ViewInvitation: domain.RightGuestsEdit,
 	ViewRequests: domain.RightEventSee,
@@ -87,6 +91,7 @@ var viewRights = map[string]domain.Right{
 var floorRights = map[string]domain.Right{
 	ViewControl: domain.RightControl, ViewPublication: domain.RightWall, ViewPublish: domain.RightPublish, ViewIntake: domain.RightPublish,
 	ViewTemplates: domain.RightTemplates, ViewCalendar: domain.RightEvents, ViewRooms: domain.RightRooms,
+	ViewTrackRules: domain.RightChannels,
 }
 
 // Subscribe checks who opens a socket and for what (GET /live).
@@ -277,13 +282,17 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 		parts, err = a.personFragments(ctx, id, key, subjects)
 	case key.View == ViewToday || key.View == ViewActivity || key.View == ViewRequests && kind == domain.TopicRequests:
 		parts = append(parts, stale)
-	case kind == domain.TopicFloor && (key.View == ViewCalendar || key.View == ViewRooms):
-		if len(named("room", subjects))+len(named("site", subjects)) > 0 {
+	case kind == domain.TopicFloor && (key.View == ViewCalendar || key.View == ViewRooms || key.View == ViewTrackRules):
+		if len(named("site", subjects)) > 0 || key.View != ViewTrackRules && len(named("room", subjects)) > 0 {
 			parts = append(parts, stale)
 		}
-	case (key.View == ViewLobby || key.View == ViewDoor || key.View == ViewHeadcount || key.View == ViewCalendar) && kind == domain.TopicBoard:
+	case kind == "event" && key.View == ViewTracks:
+		if slices.Contains(subjects, topic) || len(named("milestone", subjects)) > 0 {
+			parts = append(parts, stale)
+		}
+	case (key.View == ViewLobby || key.View == ViewDoor || key.View == ViewHeadcount || key.View == ViewCalendar || key.View == ViewTracks) && kind == domain.TopicBoard:
 		var moved bool
-		if moved, err = a.lobbyMoved(ctx, subjects, key.View == ViewHeadcount); moved {
+		if moved, err = a.eventsMoved(ctx, subjects, newsOf(key.View)); moved {
 			parts = append(parts, stale)
 		}
 	case kind == domain.TopicBoard:
@@ -323,16 +332,28 @@ func (a *App) liftFragments(ctx context.Context, v views.Ctx, subjects []string)
 	return parts, err
 }
 
-// lobbyMemory is how far back a change of an event is news for the lobby.
-const lobbyMemory = 5 * time.Second
+// eventMemory is how far back a change of an event is news for a list of events.
+const eventMemory = 5 * time.Second
 
-// lobbyMoved tells whether events may have come into the lobby, or left it: one
-// of them (nil: nobody knows which) changed itself or got its first guests; guests
-// asks for every guest's move as well. The ticks of the whole building must not
-// let every lobby phone fetch its page.
-func (a *App) lobbyMoved(ctx context.Context, events []domain.Topic, guests bool) (bool, error) {
+// newsOf tells which changes may bring an event into a view's list, or out of it: of the
+// lobby's the event itself and its first guests, of the headcount every guest's move.
+func newsOf(view string) func(c *domain.Change) bool {
+	switch view {
+	case ViewTracks:
+		return movesTracks
+	case ViewHeadcount:
+		return func(c *domain.Change) bool {
+			return c.Subject == c.Topic || strings.HasPrefix(c.Subject, "guest:")
+		}
+	}
+	return func(c *domain.Change) bool { return c.Subject == c.Topic || c.Verb == "guest.added" }
+}
+
+// eventsMoved tells whether one of the events (nil: nobody knows which) changed in a way
+// that is news. The ticks of the whole building must not let every phone fetch its page.
+func (a *App) eventsMoved(ctx context.Context, events []domain.Topic, news func(c *domain.Change) bool) (bool, error) {
 	const most = 20
-	since := a.Store.Now().Add(-lobbyMemory)
+	since := a.Store.Now().Add(-eventMemory)
 	for _, e := range events {
 		rows, err := a.Store.Log(ctx, e, 0, most)
 		if err != nil {
@@ -343,7 +364,7 @@ func (a *App) lobbyMoved(ctx context.Context, events []domain.Topic, guests bool
 			if rows[k].ReceivedAt.Before(since) {
 				break
 			}
-			if rows[k].Subject == e || rows[k].Verb == "guest.added" || guests && strings.HasPrefix(rows[k].Subject, "guest:") {
+			if news(&rows[k]) {
 				return true, nil
 			}
 			fresh++

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -25,9 +27,18 @@ func (a *App) Today(c *fiber.Ctx) error {
 	// within the next half day: work does not stop at midnight.
 	from, to := a.Store.Now().Add(-12*time.Hour), a.Store.Now().Add(24*time.Hour)
 	person := domain.PersonTopic(p.Person.ID)
-	heads, events, err := a.myEvents(c, from, to)
+	milestones, planned, err := a.myMilestones(ctx, p.Person)
 	if err != nil {
 		return err
+	}
+	heads, events, err := a.myEvents(c, from, to, slices.Collect(maps.Keys(planned))...)
+	if err != nil {
+		return err
+	}
+	if len(milestones) > 0 { // once more: no older than the heads
+		if milestones, planned, err = a.myMilestones(ctx, p.Person); err != nil {
+			return err
+		}
 	}
 	page := views.TodayPage{Page: p}
 	topics := []domain.Topic{person}
@@ -63,12 +74,11 @@ func (a *App) Today(c *fiber.Ctx) error {
 			page.Cues = append(page.Cues, views.TodayCue{Event: &e.Event, Cue: cue})
 		}
 	}
-	milestones, planned, err := a.Store.MyMilestones(ctx, p.Person, a.Store.Now().AddDate(0, 0, milestoneDays))
-	if err != nil {
-		return err
-	}
 	for k := range milestones {
 		page.Milestones = append(page.Milestones, views.TodayMilestone{Event: planned[milestones[k].EventID], Milestone: milestones[k]})
+		if t := domain.EventTopic(milestones[k].EventID); heads[t] > 0 && !slices.Contains(topics, t) && len(topics) < maxTopics-1 {
+			topics = append(topics, t)
+		}
 	}
 	items, err := a.Store.ItemsOfEvents(ctx, working)
 	if err != nil {
@@ -116,23 +126,27 @@ func works(e *store.EventSummary, p *domain.Person, crew domain.Crew) bool {
 	return e.Viewer.Crew == crew || p.Crew == crew || crew == domain.CrewCMD && e.Viewer.Relation == domain.RelationCommander
 }
 
-// milestoneDays: one's own steps of planned tracks are shown so many days before they begin.
-const milestoneDays = 3
+// myMilestones are the steps of planned tracks that the person sees to and begins soon.
+func (a *App) myMilestones(ctx context.Context, p *domain.Person) ([]domain.Milestone, map[string]*domain.Event, error) {
+	return a.Store.MyMilestones(ctx, p, a.Store.Now().AddDate(0, 0, domain.MilestoneDays))
+}
 
 // maxTopics is how many topics one socket may ask for (see live).
 const maxTopics = 16
 
 // myEvents reads the heads first and then the events, so that what is shown is
-// never older than what the page says it is.
-func (a *App) myEvents(c *fiber.Ctx, from, to time.Time) (map[domain.Topic]int64, []store.EventSummary, error) {
+// never older than what the page says it is; of those more only the heads.
+func (a *App) myEvents(c *fiber.Ctx, from, to time.Time, more ...string) (map[domain.Topic]int64, []store.EventSummary, error) {
 	ctx, p := c.UserContext(), person(c)
 	ids, err := a.Store.EventIDs(ctx, from, to)
 	if err != nil {
 		return nil, nil, err
 	}
 	topics := []domain.Topic{domain.PersonTopic(p.ID)}
-	for _, id := range ids {
-		topics = append(topics, domain.EventTopic(id))
+	for _, id := range append(ids, more...) {
+		if t := domain.EventTopic(id); !slices.Contains(topics, t) {
+			topics = append(topics, t)
+		}
 	}
 	heads, err := a.Store.Heads(ctx, topics)
 	if err != nil {

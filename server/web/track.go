@@ -1,11 +1,14 @@
 package web
 
 import (
+	"context"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"huiwu/server/domain"
+	"huiwu/server/store"
 	"huiwu/views"
 )
 
@@ -45,16 +48,53 @@ func (a *App) TrackMonth(c *fiber.Ctx) error {
 			return domain.ErrNotFound
 		}
 	}
-	p.View = "track"
 	page := views.TrackMonthPage{Page: p, Month: month}
-	events, err := a.Store.Tracks(c.UserContext(), p.Person, month.UTC(), month.AddDate(0, 1, 0).UTC())
+	from, to := month.UTC(), month.AddDate(0, 1, 0).UTC()
+	heads, err := a.trackHeads(c.UserContext(), from, to) // before what they count
+	if err != nil {
+		return err
+	}
+	events, err := a.Store.Tracks(c.UserContext(), p.Person, from, to)
 	if err != nil {
 		return err
 	}
 	for _, e := range events {
 		page.Events = append(page.Events, views.TrackLine{Event: e.Event, Milestones: e.Milestones})
 	}
+	watch(&page.Page, ViewTracks, heads, monthTopics(heads, events)...)
 	return show(c, fiber.Map{"month": month.Format("2006-01"), "events": page.Events}, views.TrackMonth(page))
+}
+
+func (a *App) trackHeads(ctx context.Context, from, to time.Time) (map[domain.Topic]int64, error) {
+	ids, err := a.Store.TrackIDs(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	topics := make([]domain.Topic, len(ids))
+	for k := range ids {
+		topics[k] = domain.EventTopic(ids[k])
+	}
+	return a.Store.Heads(ctx, topics)
+}
+
+// monthTopics are the events of a month, each with its own counter so that nothing is
+// missed, and the board: for those that come into the month, and for those beyond what
+// one socket may ask for.
+func monthTopics(heads map[domain.Topic]int64, events []store.TrackedEvent) []domain.Topic {
+	topics := []domain.Topic{domain.TopicBoard}
+	for k := range events {
+		if t := domain.EventTopic(events[k].ID); heads[t] > 0 && len(topics) < maxTopics-1 { // one is the reader's own
+			topics = append(topics, t)
+		}
+	}
+	return topics
+}
+
+// ReplanTrack is PUT /events/{id}/milestones: the rules as they are now.
+func (a *App) ReplanTrack(c *fiber.Ctx) error {
+	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
+		return a.Store.ReplanTrack(c.UserContext(), act, id)
+	})
 }
 
 func (a *App) milestoneDraft(c *fiber.Ctx) (domain.Milestone, error) {
@@ -162,6 +202,11 @@ func (a *App) StrikeKickoff(c *fiber.Ctx) error {
 	return a.itemAct(c, func(act domain.Act, id string) (domain.Receipt, error) {
 		return a.Store.StrikeKickoff(c.UserContext(), act, id)
 	})
+}
+
+// movesTracks tells whether a change shows in the month of planned tracks: a milestone, or the event itself.
+func movesTracks(c *domain.Change) bool {
+	return c.Subject == c.Topic || strings.HasPrefix(c.Subject, "milestone:")
 }
 
 func onTrack(subjects []string) bool {

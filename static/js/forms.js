@@ -25,7 +25,9 @@ function open(dialog, opener) {
     el.dataset.url = opener.dataset.url + (el.dataset.follow ?? "");
   for (let el = opener.closest("[data-fill]"); el; el = el.parentElement.closest("[data-fill]")) {
     for (const [name, value] of Object.entries(JSON.parse(el.dataset.fill))) {
-      if (form.elements[name]) form.elements[name].value = value; // a dialog within a row takes what it asks for
+      const field = form.elements[name];
+      if (field?.[0]?.type === "checkbox") for (const box of field) box.checked = value.includes(box.value);
+      else if (field) field.value = value; // a dialog within a row takes what it asks for
       for (const slot of all(`[data-slot="${name}"]`, dialog)) slot.textContent = value;
     }
   }

@@ -288,6 +288,15 @@ func (s set) milestones() []domain.Milestone {
 	return []domain.Milestone{done, waived, late, started, running, ahead}
 }
 
+// stepRules are one step with a rule that never counts, and one with a long name.
+func (s set) stepRules() []domain.StepRules {
+	return domain.RulesByStep([]domain.MilestoneRule{
+		{ID: "r1", Step: "kickoff", Zh: s.T("kickoff_kind.kickoff"), En: s.T("kickoff_kind.kickoff"), Levels: "12", Crew: domain.CrewCMD, Days: 30, Lead: 2},
+		{ID: "r2", Step: "kickoff", Zh: s.long(), En: s.long(), Type: "conference", Levels: "2", Crew: domain.CrewADM, Days: 20},
+		{ID: "r3", Step: "long", Zh: s.long(), En: s.long(), Type: "signing", Levels: "1234", Crew: domain.CrewSVC, Days: 7, Lead: 5},
+	})
+}
+
 func (s set) kickoffs() []domain.Kickoff {
 	return []domain.Kickoff{{ID: "record", EventID: s.event.ID, Kind: "kickoff", HeldAt: s.in(-60), People: s.long(), Notes: s.long()}}
 }

@@ -48,6 +48,7 @@ export async function pages(home) {
     page("track-month", "/track", "supervisor"),
     page("register", `/events/${visit.id}/register`),
     page("levels", "/settings/levels", "admin"),
+    page("track-rules", "/settings/track", "admin"),
     page("calendar", "/calendar", "supervisor"),
     page("calendar-desk", "/calendar", "supervisor", true),
     page("calendar-week", "/calendar?view=week", "supervisor", true),

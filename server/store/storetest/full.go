@@ -95,6 +95,8 @@ func (w *World) Fill(t testing.TB) {
 	meetings, err := s.Kickoffs(ctx, w.Event)
 	must(err)
 	did(s.AddMilestone(ctx, w.Act("commander"), w.Event, domain.Milestone{KickoffID: meetings[0].ID, Zh: "联系酒店", Crew: domain.CrewADM, OwnerID: w.People["supervisor"].ID, DueAt: s.Now().AddDate(0, 0, 1)}))
+	did(s.AddMilestoneRule(ctx, w.Act("admin"), domain.MilestoneRule{Zh: "踏勘路线", En: "Walk the route", Type: "visit", Levels: "12", Crew: domain.CrewSEC, Days: 4, Lead: 1}))
+	did(s.ReplanTrack(ctx, w.Act("supervisor"), w.Event))
 	did(s.AddLevelRule(ctx, w.Act("admin"), domain.LevelRule{Type: "ceremony", Gives: domain.LevelRaise}))
 
 	ten := 10
