@@ -184,6 +184,7 @@ func TestEventsImport(t *testing.T) {
 			{"the same row twice", c, "A4 " + say("event.row_same", "row", "3"), [][]any{nil, own, own}},
 			{"a booking", c, "F2 " + say("event.room_taken", "room", "第一会议室", "from", "14:00", "to", "15:00", "event", "签约仪式"), [][]any{row("茶艺交流", on("14:30"), on("16:00"), "第一会议室")}},
 			{"a secret booking", admin, "F2 " + say("event.room_taken_secret", "room", "第二会议室", "from", "14:00", "to", "15:00", "alias", e.Alias()), [][]any{row("茶艺交流", on("14:30"), on("16:00"), "第二会议室")}},
+			{"a lift", c, "K2 " + say("workbook.lift_unknown", "value", "九号梯"), [][]any{row("茶艺交流", on("09:00"), on("10:00"), "", 0, "", "", "", "九号梯")}},
 			{"a wrong time", c, "D2 " + say("workbook.time", "value", "明天九点"), [][]any{row("茶艺交流", "明天九点", on("10:00"), "报告厅")}},
 			{"end before start", c, "E2 " + say("event.end_before_start"), [][]any{row("茶艺交流", on("10:00"), on("09:00"), "报告厅")}},
 			{"heads", c, "G2 " + say("workbook.number", "value", "几个") + "\nG3 " + say("event.heads_range"), [][]any{row("茶艺交流", on("09:00"), on("10:00"), "", "几个"), row("花艺交流", on("09:00"), on("10:00"), "", 100001)}},
@@ -192,8 +193,11 @@ func TestEventsImport(t *testing.T) {
 			{"a level below the suggestion", c, "A2 " + say("event.level_below_suggestion", "level", "1"), [][]any{row("茶艺交流", on("09:00"), on("10:00"), "", 0, "", "", "", i18n.T("zh", "guest_rank.state"))}},
 		} {
 			head := eventHead
-			if x.what == "a level below the suggestion" {
+			switch x.what {
+			case "a level below the suggestion":
 				head = append(slices.Clone(head), "来宾层级")
+			case "a lift":
+				head = append(slices.Clone(head), "专用电梯")
 			}
 			l := x.who.looks("/events/import", bookOf(t, nil, append([][]any{head}, x.rows...)...))
 			if got := l.cells(); got != x.want+"\n" {
@@ -281,10 +285,14 @@ func TestRegisterComesBack(t *testing.T) {
 	ctx, c := t.Context(), s.signIn(t, "supervisor")
 	today, _ := s.Store.Today()
 	start := today.Add(30 * time.Hour)
+	lift, err := s.Store.AddLift(ctx, domain.Act{}, "三号梯")
+	if err != nil {
+		t.Fatal(err)
+	}
 	id := s.world.MakeEvent(t, store.EventDraft{Event: domain.Event{
 		Name: "签约仪式", Type: "signing", Organiser: "投资部", Contact: "画眉", ContactPhone: "0310", PrincipalGuest: "苍术", Level: 2, LevelReason: "重要客户", Secrecy: domain.SecrecyInternal, Heads: 40, Photo: true,
 		StartAt: start, EndAt: start.Add(time.Hour),
-		Register: domain.Register{Purpose: "签约\n合影", PrincipalTitle: "院长", GuestRank: "city", HostRank: "deputy", GuestHeads: 20, EscortHeads: 5, ExpenseClass: 2, Layout: domain.LayoutTheatre, Banner: "热烈欢迎", PhotoWish: "合影"},
+		Register: domain.Register{Purpose: "签约\n合影", PrincipalTitle: "院长", GuestRank: "city", HostRank: "deputy", GuestHeads: 20, EscortHeads: 5, ExpenseClass: 2, Layout: domain.LayoutTheatre, Banner: "热烈欢迎", PhotoWish: "合影", Supplies: "盖杯 40、席位卡 40", LiftID: lift.Created},
 	}, Rooms: []string{"R1"}}, "service")
 	for _, lang := range i18n.Locales {
 		c.does("PUT", "/me/locale", form("locale", lang))

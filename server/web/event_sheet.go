@@ -27,8 +27,8 @@ var eventLimits = func() sheet.Limits {
 // order.
 var eventSheetKeys = []string{
 	"name", "type", "level", "start_at", "end_at", "rooms", "heads", "organiser", "undertaker", "contact", "contact_phone", "expense_class", "level_reason", "secrecy", "commander_id",
-	"arrival_at", "break_at", "no_buffer", "layout", "principal_guest", "principal_title", "guest_rank", "host_rank", "guest_heads", "escort_heads", "purpose", "needs", "wishes",
-	"photo", "recording", "tea_minutes", "tea_wish", "welcome_text", "banner", "flowers", "seat_wish", "photo_wish", "notes", "people",
+	"arrival_at", "break_at", "no_buffer", "layout", "lift_id", "principal_guest", "principal_title", "guest_rank", "host_rank", "guest_heads", "escort_heads", "purpose", "needs", "wishes",
+	"photo", "recording", "tea_minutes", "tea_wish", "welcome_text", "banner", "flowers", "seat_wish", "photo_wish", "supplies", "notes", "people",
 }
 
 func eventChoices(key string) []sheet.Choice {
@@ -95,7 +95,7 @@ func eventNote(l, key string, rooms []domain.Room) string {
 // hintOf is what the form says below the field.
 func hintOf(l, key string) string {
 	switch key {
-	case "arrival_at", "break_at", "level_reason", "undertaker", "heads":
+	case "arrival_at", "break_at", "level_reason", "undertaker", "heads", "supplies":
 		return i18n.T(l, "event_form."+key+"_hint")
 	case "tea_minutes":
 		return i18n.T(l, "event_form.tea_hint")
@@ -211,6 +211,7 @@ func (b *eventBook) at(err error) error {
 type eventReader struct {
 	loc    *time.Location
 	rooms  []domain.Room
+	lifts  []domain.Lift
 	people []domain.Person // who can be assigned
 	given  func(numbers []string) (map[string]bool, error)
 }
@@ -219,6 +220,9 @@ func (a *App) eventReader(c *fiber.Ctx) (r eventReader, err error) {
 	r.loc = a.Loc
 	r.given = func(numbers []string) (map[string]bool, error) { return a.Store.GivenNumbers(c.UserContext(), numbers) }
 	if r.rooms, err = a.Store.Rooms(c.UserContext()); err != nil {
+		return r, err
+	}
+	if r.lifts, err = a.Store.Lifts(c.UserContext()); err != nil {
 		return r, err
 	}
 	people, err := a.Store.People(c.UserContext())
@@ -277,7 +281,7 @@ func (x *eventReader) event(r *sheet.Row) domain.Event {
 			Undertaker: r.Text("undertaker"), Purpose: r.Text("purpose"), Needs: r.Text("needs"), Wishes: r.Text("wishes"), PrincipalTitle: r.Text("principal_title"),
 			GuestRank: domain.GuestRank(choose("guest_rank")), HostRank: domain.HostRank(choose("host_rank")), GuestHeads: r.Number("guest_heads"), EscortHeads: r.Number("escort_heads"),
 			ExpenseClass: figureOf("expense_class"), Layout: domain.Layout(choose("layout")), TeaWish: r.Text("tea_wish"), WelcomeText: r.Text("welcome_text"), Banner: r.Text("banner"),
-			Flowers: r.Text("flowers"), SeatWish: r.Text("seat_wish"), PhotoWish: r.Text("photo_wish"),
+			Flowers: r.Text("flowers"), SeatWish: r.Text("seat_wish"), PhotoWish: r.Text("photo_wish"), Supplies: r.Text("supplies"), LiftID: x.lift(r),
 		},
 	}
 	if t := r.Moment("start_at", x.loc); t != nil {
@@ -293,6 +297,18 @@ func (x *eventReader) event(r *sheet.Row) domain.Event {
 		e.Undertaker = ""
 	}
 	return e
+}
+
+// lift is the one of a row, by its name.
+func (x *eventReader) lift(r *sheet.Row) string {
+	name := r.Text("lift_id")
+	if name == "" {
+		return ""
+	}
+	if l := oneOf(r, "lift_id", "workbook.lift_unknown", name, x.lifts, func(l *domain.Lift) bool { return strings.EqualFold(l.Name, name) }); l != nil {
+		return l.ID
+	}
+	return ""
 }
 
 // namesIn are the names in one cell.
