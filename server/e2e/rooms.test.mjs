@@ -117,7 +117,12 @@ test("supplies: who hands them out sees what is short before the day, planners s
   const short = clerk.page.locator('.shortages > li:has-text("试验杯")');
   await short.waitFor(); // by itself
   const said = await short.innerText();
-  assert.ok(said.includes(say("supply.too_few", { name: "试验杯", n: 2 })) && said.includes(one.name) && said.includes(two.name), said);
+  assert.ok(
+    said.includes(say("supply.too_few", { name: "试验杯", n: 2 })) &&
+      said.includes(one.name) &&
+      said.includes(two.name),
+    said,
+  );
   await clerk.seen('.supply-others button:has-text("试验灯")');
   await desk.go(`/events/${one.id}`);
   await desk.says("#shortages", two.name);
@@ -145,7 +150,10 @@ test("a lift that two events want held is told to who plans them", async () => {
   await desk.go("/events/new");
   const lift = await desk.page.$eval("#f-lift_id option:nth-child(2)", (o) => o.value);
   const start = 54 * 60;
-  const [one, two] = [await newEvent(home, { start, long: 60, lift_id: lift }), await newEvent(home, { start: start + 10, long: 60, lift_id: lift })];
+  const [one, two] = [
+    await newEvent(home, { start, long: 60, lift_id: lift }),
+    await newEvent(home, { start: start + 10, long: 60, lift_id: lift }),
+  ];
   await desk.go(`/events/${one.id}`);
   await desk.says("#collisions", say("collision.lift", { name: "1号梯" }));
   await desk.says("#collisions", two.name);
