@@ -169,6 +169,13 @@ func factValue(c Ctx, rooms map[string]domain.Room, field, value string) string 
 	if strings.HasPrefix(field, "function:") {
 		return partWords(c, rooms, value)
 	}
+	if strings.HasPrefix(field, "agenda:") {
+		a := domain.AgendaOf(value)
+		if a.StartAt.IsZero() {
+			return value
+		}
+		return joinDots(c.When(a.StartAt)+"–"+c.Clock(a.EndAt()), a.Speaker, a.Needs)
+	}
 	if strings.HasPrefix(field, "item:") {
 		if n, ok := strings.CutPrefix(value, "every "); ok {
 			return c.T("fact.every", "n", n)
@@ -181,18 +188,25 @@ func factValue(c Ctx, rooms map[string]domain.Room, field, value string) string 
 // factLabel names what a line of a bulletin is about: a part of the event by its name,
 // or by both when it got another.
 func factLabel(c Ctx, l *domain.BulletinLine) string {
-	if strings.HasPrefix(l.Field, "function:") {
-		old, now := domain.FunctionOf(l.Old).Name, domain.FunctionOf(l.New).Name
-		if old == now || old == "" || now == "" {
-			return pick(now == "", old, now)
-		}
-		return old + " → " + now
+	switch kind, _, _ := strings.Cut(l.Field, ":"); kind {
+	case "function":
+		return renamed(domain.FunctionOf(l.Old).Name, domain.FunctionOf(l.New).Name)
+	case "agenda":
+		return joinWords(c.T("fact.agenda"), renamed(domain.AgendaOf(l.Old).Title, domain.AgendaOf(l.New).Title))
 	}
 	switch l.Field {
 	case "layout", "needs", "wishes", "welcome_text", "banner", "flowers", "tea_wish", "seat_wish", "photo_wish": // as on the form
 		return c.T("event_form." + l.Field)
 	}
 	return c.T("fact." + l.Field)
+}
+
+// renamed is a name, or both when it is another now.
+func renamed(old, now string) string {
+	if old == now || old == "" || now == "" {
+		return pick(now == "", old, now)
+	}
+	return old + " → " + now
 }
 
 // partWords are a part of an event in one line: when, where, how the room is set.

@@ -53,7 +53,7 @@ type BulletinLine struct {
 	ID         string `bun:",pk" json:"-"`
 	BulletinID string `json:"-"`
 	EventID    string `json:"-"`
-	Field      string `json:"field"` // a field of ChangeFields, "reason", "onsite", "person:<id>", "item:<id>", "function:<id>": see FunctionSays
+	Field      string `json:"field"` // a field of ChangeFields, "reason", "onsite", "person:<id>", "item:<id>", "function:<id>", "agenda:<id>": see FunctionSays, AgendaSays
 	Old        string `bun:",nullzero" json:"old,omitempty"`
 	New        string `bun:",nullzero" json:"new,omitempty"`
 	Sort       int    `json:"-"`
@@ -272,17 +272,21 @@ var ChangeFields = []ChangeField{
 	{"tea_wish", []Crew{CrewCMD, CrewSUP, CrewSVC}, func(e *Event) string { return e.TeaWish }},
 	{"seat_wish", []Crew{CrewCMD, CrewSUP, CrewSVC}, func(e *Event) string { return e.SeatWish }},
 	{"photo_wish", []Crew{CrewCMD, CrewSUP, CrewPHO}, func(e *Event) string { return e.PhotoWish }},
-	{"function", nil, func(*Event) string { return "" }}, // a part of it: FunctionLine
+	{"function", nil, func(*Event) string { return "" }},  // a part of it: FunctionLine
+	{"agenda", stages, func(*Event) string { return "" }}, // of its agenda: AgendaLines
 }
 
 // builds are the crews that set up the room, with its sound and screens.
 var builds = []Crew{CrewCMD, CrewSUP, CrewSVC, CrewADM, CrewENG}
 
+// stages are the crews that work by the agenda: microphones, tea, pictures.
+var stages = []Crew{CrewCMD, CrewSUP, CrewSVC, CrewENG, CrewPHO}
+
 // serves are the crews that set tables and bring tea, with who answers for them.
 var serves = []Crew{CrewCMD, CrewSUP, CrewSVC, CrewADM}
 
 // lumped are fields that the log has no row of their own for: event.facts.
-var lumped = []string{"tea", "photo", "recording", "supplies", "lift", "layout", "needs", "wishes", "welcome_text", "banner", "flowers", "tea_wish", "seat_wish", "photo_wish", "function"}
+var lumped = []string{"tea", "photo", "recording", "supplies", "lift", "layout", "needs", "wishes", "welcome_text", "banner", "flowers", "tea_wish", "seat_wish", "photo_wish", "function", "agenda"}
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
@@ -313,6 +317,9 @@ func changeField(name string) (ChangeField, bool) {
 // fact is the name in ChangeFields of what the line says: a part of the event that
 // only gets another layout is a matter of those who set up the room.
 func (l *BulletinLine) fact() string {
+	if strings.HasPrefix(l.Field, "agenda:") {
+		return "agenda"
+	}
 	if !strings.HasPrefix(l.Field, "function:") {
 		return l.Field
 	}
@@ -359,6 +366,53 @@ func FunctionLine(old, now *Function) []BulletinLine {
 		l.Field += old.ID
 	}
 	return []BulletinLine{l}
+}
+
+// AgendaSays is a line of an agenda as a bulletin keeps it, its fields parted by tabs;
+// AgendaOf reads it.
+func AgendaSays(a *AgendaItem) string {
+	if a == nil || a.Struck {
+		return ""
+	}
+	return strings.Join([]string{stamp(a.StartAt), strconv.Itoa(a.Minutes), a.Speaker, a.Needs, a.Title}, "\t")
+}
+
+// AgendaOf reads what AgendaSays wrote.
+func AgendaOf(said string) AgendaItem {
+	part := strings.Split(said, "\t")
+	if len(part) != 5 {
+		return AgendaItem{Title: said}
+	}
+	a := AgendaItem{Speaker: part[2], Needs: part[3], Title: part[4]}
+	a.StartAt, _ = time.Parse(time.RFC3339, part[0]) // what we wrote ourselves
+	a.Minutes, _ = strconv.Atoi(part[1])
+	return a
+}
+
+// AgendaLines say what became of an agenda, in the order of the day.
+func AgendaLines(old, now []AgendaItem) []BulletinLine {
+	var lines []BulletinLine
+	find := func(list []AgendaItem, id string) *AgendaItem {
+		if k := slices.IndexFunc(list, func(a AgendaItem) bool { return a.ID == id }); k >= 0 {
+			return &list[k]
+		}
+		return nil
+	}
+	add := func(id string) {
+		l := BulletinLine{Field: "agenda:" + id, Old: AgendaSays(find(old, id)), New: AgendaSays(find(now, id))}
+		if l.Old != l.New {
+			lines = append(lines, l)
+		}
+	}
+	for k := range old {
+		if find(now, old[k].ID) == nil {
+			add(old[k].ID)
+		}
+	}
+	for k := range now {
+		add(now[k].ID)
+	}
+	return lines
 }
 
 // FactChanges are the facts that differ, old and new, in the order of ChangeFields.

@@ -278,6 +278,18 @@ func TestRegisterIsTold(t *testing.T) {
 			return len(noticesOf(t, s, w.People[staff], domain.NoticeChanged))
 		}
 
+		// Nobody has been told of an agenda before the board is out: no notice tells of its lines.
+		other, _, err := s.Event(ctx, nil, w.Other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := store.EventDraft{Event: *other, Rooms: other.RoomIDs()}
+		d.Event.StartAt, d.Event.EndAt = other.StartAt.AddDate(0, 0, 3), other.EndAt.AddDate(0, 0, 3)
+		must(t)(s.UpdateEvent(ctx, w.Act("supervisor"), w.Other, d))
+		before := len(w.bulletins(t, w.Other, domain.BulletinChange))
+		must(t)(s.AddAgendaItem(ctx, w.Act("supervisor"), w.Other, domain.AgendaItem{Title: "上周回顾", Minutes: 20}))
+		equal(t, "notices of an agenda that nobody knows", len(w.bulletins(t, w.Other, domain.BulletinChange)), before)
+
 		const builders, everybody = "commander engineering head service supplies", "cleaning commander control engineering head photo security service supplies"
 
 		// Two forms, opened at the same time: each tells its own field, and neither the other's.
@@ -340,6 +352,32 @@ func TestRegisterIsTold(t *testing.T) {
 		if b = last(); b.No != 6 || b.Lines[0].New != "" || b.Lines[0].Old == "" {
 			t.Errorf("struck: %+v", b.Lines)
 		}
+
+		// The agenda, once the board is out: to those who work by it, each line that is another one.
+		talk := domain.AgendaItem{Title: "主持开场", Speaker: "白鹭", Needs: "手持话筒", StartAt: e.StartAt, Minutes: 5}
+		line := must(t)(s.AddAgendaItem(ctx, w.Act("supervisor"), w.Event, talk)).Created
+		b = last()
+		equal(t, "a line of the agenda", fields(b), "agenda")
+		equal(t, "to", w.staffOf(asked(b)), "commander engineering head photo service")
+		if a := domain.AgendaOf(b.Lines[0].New); a.Title != talk.Title || a.Speaker != talk.Speaker || a.Needs != talk.Needs || a.Minutes != 5 || !a.StartAt.Equal(talk.StartAt) || b.Lines[0].Old != "" {
+			t.Errorf("the line says %+v of %+v", a, b.Lines[0])
+		}
+		must(t)(s.AddAgendaItem(ctx, w.Act("supervisor"), w.Event, domain.AgendaItem{Title: "致辞", Minutes: 10}))
+		last()
+		talk.Minutes = 15
+		must(t)(s.ChangeAgendaItem(ctx, w.Act("supervisor"), line, talk, true, 0))
+		b = last()
+		equal(t, "what follows moves along", fields(b), "agenda agenda")
+		if was, is := domain.AgendaOf(b.Lines[1].Old), domain.AgendaOf(b.Lines[1].New); is.StartAt.Sub(was.StartAt) != 10*time.Minute {
+			t.Errorf("%v, then %v", was, is)
+		}
+		must(t)(s.StrikeAgendaItem(ctx, w.Act("supervisor"), line))
+		if b = last(); fields(b) != "agenda" || b.Lines[0].New != "" {
+			t.Errorf("struck: %+v", b.Lines)
+		}
+		number := b.No
+		must(t)(s.AddAgendaItem(ctx, w.Act("supervisor"), w.Event, domain.AgendaItem{Title: "散会", StartAt: e.EndAt.Add(-5 * time.Minute), Minutes: 5}))
+		equal(t, "each is a notice", last().No, number+1)
 
 		// Another level after the publication: everybody hears it with its reason, and boards and notices are issued anew.
 		board, guards := w.board(t, day).No, version(domain.CrewSEC)
@@ -607,6 +645,7 @@ func TestCopies(t *testing.T) {
 		}
 		_, err = s.CloneEvent(ctx, w.Act("service2"), w.Other, from.StartAt.AddDate(0, 0, 7), store.Copy{})
 		equal(t, "an attendant", refused(domain.Receipt{}, err), "error.forbidden")
+		must(t)(s.SetCrewLead(ctx, w.Act("supervisor"), w.Other, w.People["service2"].ID, true, nil))
 		r := must(t)(s.CloneEvent(ctx, w.Act("supervisor"), w.Other, from.StartAt.AddDate(0, 0, 7), store.Copy{Rooms: true, People: true, Items: true}))
 		e, _, err := s.Event(ctx, nil, r.Created)
 		if err != nil {
@@ -614,7 +653,7 @@ func TestCopies(t *testing.T) {
 		}
 		people, _ := s.Assignments(ctx, e.ID)
 		items, _ := s.Items(ctx, e.ID)
-		if e.Status != domain.EventDraft || e.EndAt.Sub(e.StartAt) != from.EndAt.Sub(from.StartAt) || len(e.Rooms) != 1 || len(people) != 1 || len(items) != 1 || !items[0].DueAt.Equal(due.AddDate(0, 0, 7)) {
+		if e.Status != domain.EventDraft || e.EndAt.Sub(e.StartAt) != from.EndAt.Sub(from.StartAt) || len(e.Rooms) != 1 || len(people) != 1 || !people[0].Lead || len(items) != 1 || !items[0].DueAt.Equal(due.AddDate(0, 0, 7)) {
 			t.Errorf("%+v %v %+v", e, people, items)
 		}
 		_, err = s.CloneEvent(ctx, w.Act("supervisor"), w.Other, from.StartAt, store.Copy{Rooms: true})

@@ -475,12 +475,12 @@ func (tx *Tx) assign(ctx context.Context, e *domain.Event, people []domain.Assig
 			continue
 		}
 		if had { // a form knows who, not as what
-			a.Crew, a.Post, a.Lead, a.Seq = cmp.Or(a.Crew, o.Crew), cmp.Or(a.Post, o.Post), o.Lead, o.Seq
+			a.Crew, a.Post, a.Seq = cmp.Or(a.Crew, o.Crew), cmp.Or(a.Post, o.Post), o.Seq
+			a.Lead = o.Lead && a.Crew == o.Crew
 		}
 		if a.Crew == "" {
 			a.Crew = p.Crew
 		}
-		a.Lead = a.Lead && a.Crew == o.Crew
 		if !a.Crew.Valid() {
 			return nil, domain.InvalidField("people", "event.person_without_crew", "name", p.Name)
 		}

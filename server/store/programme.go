@@ -359,8 +359,29 @@ func (s *Store) AddAgendaItem(ctx context.Context, act domain.Act, eventID strin
 		}
 		tx.Receipt.Created = a.ID
 		tx.Record(domain.Change{Topic: topic, EventID: eventID, Subject: "agenda:" + a.ID, Verb: "agenda.added", Label: a.Title, New: clocks(a.StartAt, a.EndAt(), s.Loc)})
-		return nil
+		return tx.noteAgenda(ctx, e, agenda)
 	})
+}
+
+// noteAgenda tells the crews that work by an agenda what became of it, once the board of
+// its day is out: before, nobody has been told of it, and it is written line by line.
+func (tx *Tx) noteAgenda(ctx context.Context, e *domain.Event, was []domain.AgendaItem) error {
+	if !e.Status.Working() {
+		return nil
+	}
+	days, err := tx.publishedDays(ctx, e, e)
+	if err != nil || len(days) == 0 {
+		return err
+	}
+	now, err := agendaOf(ctx, tx, e.ID)
+	if err != nil {
+		return err
+	}
+	lines := domain.AgendaLines(was, now)
+	if len(lines) == 0 {
+		return nil
+	}
+	return tx.noteChange(ctx, e, e, "", lines...)
 }
 
 // line finds the line of the agenda that is meant.
@@ -413,11 +434,15 @@ func (s *Store) ChangeAgendaItem(ctx context.Context, act domain.Act, id string,
 		if line == old {
 			return nil
 		}
+		was := slices.Clone(agenda)
 		moved := domain.ChangeLine(agenda, line, follow)
 		if err := a.tx.saveLine(ctx, &line, domain.Change{Verb: "agenda.changed", Old: clocks(old.StartAt, old.EndAt(), s.Loc), New: clocks(line.StartAt, line.EndAt(), s.Loc)}); err != nil {
 			return err
 		}
-		return a.saveMoved(ctx, agenda, moved)
+		if err := a.saveMoved(ctx, agenda, moved); err != nil {
+			return err
+		}
+		return a.tx.noteAgenda(ctx, a.e, was)
 	})
 }
 
@@ -429,7 +454,11 @@ func (s *Store) MoveAgendaItem(ctx context.Context, act domain.Act, id string, u
 		if err != nil {
 			return err
 		}
-		return a.saveMoved(ctx, agenda, domain.SwapLine(agenda, id, up))
+		was := slices.Clone(agenda)
+		if err := a.saveMoved(ctx, agenda, domain.SwapLine(agenda, id, up)); err != nil {
+			return err
+		}
+		return a.tx.noteAgenda(ctx, a.e, was)
 	})
 }
 
@@ -440,7 +469,14 @@ func (s *Store) StrikeAgendaItem(ctx context.Context, act domain.Act, id string)
 		if err := a.tx.NewSelect().Model(&line).Where("id = ?", id).Scan(ctx); err != nil || line.Struck {
 			return err
 		}
+		was, err := agendaOf(ctx, a.tx, a.e.ID)
+		if err != nil {
+			return err
+		}
 		line.Struck = true
-		return a.tx.saveLine(ctx, &line, domain.Change{Verb: "agenda.struck"})
+		if err := a.tx.saveLine(ctx, &line, domain.Change{Verb: "agenda.struck"}); err != nil {
+			return err
+		}
+		return a.tx.noteAgenda(ctx, a.e, was)
 	})
 }

@@ -154,7 +154,7 @@ func (tx *Tx) copyEvent(ctx context.Context, from *domain.Event, startAt time.Ti
 		d.Rooms = from.RoomIDs()
 	}
 	if keep.People {
-		err := tx.NewSelect().TableExpr("assignments AS a").Join("JOIN people AS p ON p.id = a.person_id").ColumnExpr("a.person_id, a.crew, a.post").
+		err := tx.NewSelect().TableExpr("assignments AS a").Join("JOIN people AS p ON p.id = a.person_id").ColumnExpr("a.person_id, a.crew, a.post, a.lead").
 			Where("a.event_id = ? AND NOT p.disabled", from.ID).OrderExpr("a.person_id").Scan(ctx, &d.People)
 		if err != nil {
 			return "", err
