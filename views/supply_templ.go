@@ -880,9 +880,9 @@ func shortage(c Ctx, s *domain.Shortage, of string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var40 string
-		templ_7745c5c3_Var40, templ_7745c5c3_Err = templ.JoinStringErrs(c.T("supply.need_stock", "need", strconv.Itoa(s.Need), "stock", strconv.Itoa(s.Supply.Stock)))
+		templ_7745c5c3_Var40, templ_7745c5c3_Err = templ.JoinStringErrs(c.T(pick(s.Supply.Consumed, "supply.need_day", "supply.need_stock"), "need", strconv.Itoa(s.Need), "stock", strconv.Itoa(s.Supply.Stock)))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/supply.templ`, Line: 176, Col: 123}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/supply.templ`, Line: 176, Col: 167}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var40))
 		if templ_7745c5c3_Err != nil {

@@ -193,6 +193,11 @@ func (tx *Tx) syncTrack(ctx context.Context, e *domain.Event) (trackSync, error)
 	}
 	// The event itself may have another commander, name or day: all that is near is told.
 	near := slices.DeleteFunc(slices.Concat(was, have, added), func(m domain.Milestone) bool { return m.Status != domain.MilestoneOpen })
+	if len(near) > 0 { // boards may follow: the building is locked before people
+		if err := tx.hold(ctx, domain.TopicFloor); err != nil {
+			return did, err
+		}
+	}
 	return did, tx.tellToday(ctx, e, near...)
 }
 
