@@ -59,6 +59,23 @@ test("who cannot is not offered and says why: another event, a leave, a certific
   await desk.seen(`#crew-rest-${event.id}-CLN .crew-other:has(#crew-add-CLN-${staff.shigao}) [data-trouble="away"]`);
 });
 
+test("who is taken for another event at the same time is warned of without a reload", async () => {
+  const staff = await (await home.as("admin")).staff();
+  const event = await newEvent(home, { people: [], start: 3500, long: 60 });
+  const other = await newEvent(home, { people: [], start: 3520, long: 60 });
+  const supervisor = await home.as("supervisor");
+  const desk = await home.desk("commander");
+  await desk.go(`/events/${event.id}/crew`);
+  await desk.press(`#crew-add-SVC-${staff.manao}`);
+  await desk.soon(`#crew-person-${event.id}-${staff.manao}`);
+  const warned = `#crew-person-${event.id}-${staff.manao} [data-trouble="double"]`;
+  assert.equal(await desk.page.locator(warned).count(), 0);
+  await supervisor.must("PUT", `/events/${other.id}/crew/${staff.manao}`, { crew: "SVC" });
+  await desk.seen(warned);
+  await supervisor.must("DELETE", `/events/${other.id}/crew/${staff.manao}`);
+  await desk.page.waitForSelector(warned, { state: "detached" });
+});
+
 test("the crew of the last event like this is copied, without those who cannot come", async () => {
   const supervisor = await home.as("supervisor");
   const first = await newEvent(home, { people: ["service", "cleaning"], start: 4000, long: 60 });

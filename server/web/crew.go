@@ -25,7 +25,7 @@ func (a *App) Crew(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	watch(&p, ViewCrew, lookOf(c), domain.EventTopic(e.ID))
+	watch(&p, ViewCrew, lookOf(c), domain.EventTopic(e.ID), domain.TopicBoard) // who is wanted elsewhere, too
 	p.Caps = capabilities(v, e.Secrecy)
 	if p.Person.Can(domain.RightStaffing) {
 		p.Caps = append(p.Caps, "can-staff")

@@ -290,7 +290,7 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 		if slices.Contains(subjects, topic) || len(named("milestone", subjects)) > 0 {
 			parts = append(parts, stale)
 		}
-	case (key.View == ViewLobby || key.View == ViewDoor || key.View == ViewHeadcount || key.View == ViewCalendar || key.View == ViewTracks) && kind == domain.TopicBoard:
+	case (key.View == ViewLobby || key.View == ViewDoor || key.View == ViewHeadcount || key.View == ViewCalendar || key.View == ViewTracks || key.View == ViewCrew) && kind == domain.TopicBoard:
 		var moved bool
 		if moved, err = a.eventsMoved(ctx, subjects, newsOf(key.View)); moved {
 			parts = append(parts, stale)
@@ -336,11 +336,13 @@ func (a *App) liftFragments(ctx context.Context, v views.Ctx, subjects []string)
 const eventMemory = 5 * time.Second
 
 // newsOf tells which changes may bring an event into a view's list, or out of it: of the
-// lobby's the event itself and its first guests, of the headcount every guest's move.
+// lobby's the event itself and its first guests, of a crew's the event itself, of the headcount every guest's move.
 func newsOf(view string) func(c *domain.Change) bool {
 	switch view {
 	case ViewTracks:
 		return movesTracks
+	case ViewCrew: // people, times, status
+		return func(c *domain.Change) bool { return c.Subject == c.Topic }
 	case ViewHeadcount:
 		return func(c *domain.Change) bool {
 			return c.Subject == c.Topic || strings.HasPrefix(c.Subject, "guest:")
