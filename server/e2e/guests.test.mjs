@@ -258,3 +258,16 @@ test("who is not seen at the next post in time is red at both: the one that he l
     assert.equal(await red(person), false);
   }
 });
+
+test("the last guest is struck: whoever looks at the list sees that it is empty", async () => {
+  const event = await newEvent(home);
+  const supervisor = await home.as("supervisor");
+  await supervisor.must("POST", `/events/${event.id}/guests`, { name: "侧柏" });
+  const [guest] = await supervisor.guests(event.id);
+  const desk = await home.desk("commander");
+  await desk.go(`/events/${event.id}/guests`);
+  await desk.seen(row(guest));
+  await supervisor.must("DELETE", `/guests/${guest.id}`);
+  await desk.soon(".guests-list .empty");
+  assert.equal(await desk.page.locator("#search-guests").count(), 0);
+});

@@ -250,6 +250,9 @@ func (f *eventView) guestRows(ids []string, row func(g *domain.Guest) templ.Comp
 		return err
 	}
 	f.add(views.Counts(f.v, f.e.ID, counts, f.v.Seq))
+	if counts.Total == 0 { // the last one was struck: the page is another one now
+		f.add(stale)
+	}
 	return nil
 }
 

@@ -85,7 +85,7 @@ func TestEveryPart(t *testing.T) {
 		for _, m := range begins.FindAllStringSubmatchIndex(src, -1) {
 			name := src[m[2]:m[3]]
 			body, _, _ := strings.Cut(src[m[1]:], "\n}\n")
-			page := strings.Contains(body, "@Layout(") || strings.Contains(body, "@Document(") || strings.Contains(body, "@Paper(") || strings.Contains(body, "@here(") || strings.HasSuffix(name, "Body") && name != "InviteBody"
+			page := strings.Contains(body, "@Layout(") || strings.Contains(body, "@Document(") || strings.Contains(body, "@Paper(") || strings.Contains(body, "@sheetPage(") || strings.Contains(body, "@here(") || strings.HasSuffix(name, "Body") && name != "InviteBody"
 			if page || aids[name] {
 				continue
 			}
