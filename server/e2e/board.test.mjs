@@ -47,7 +47,7 @@ test("a secret event goes by its alias on the wall and on paper, and by its name
   // All of it is on the wall: smaller, and where that is not enough page by page.
   const tall = () => document.documentElement.scrollHeight - window.innerHeight;
   assert.equal(await wall.page.evaluate(tall), 0);
-  await wall.page.setViewportSize({ width: 640, height: 320 });
+  await wall.page.setViewportSize({ width: 1240, height: 130 });
   await wall.seen(".board-page");
   assert.match(await wall.text(".board-page"), /^1\/\d$/);
   const shown = (await wall.page.$$(".board-groups > :not([hidden])")).length;

@@ -6,6 +6,8 @@ const SMALLEST = 0.62;
 const STEP = 0.06;
 const TURN = 15_000; // ms a page stays
 
+const wall = matchMedia("(min-width: 75rem)"); // dash.css: what is smaller lies in a hand, which scrolls
+
 const root = document.documentElement;
 let pages = [];
 let at = 0;
@@ -17,6 +19,11 @@ function fit() {
   const list = groups();
   for (const el of list) el.hidden = false;
   root.style.removeProperty("font-size");
+  if (!wall.matches) {
+    pages = [list];
+    show();
+    return;
+  }
   const whole = Number.parseFloat(getComputedStyle(root).fontSize);
   for (let k = 1; !fits() && k > SMALLEST; k -= STEP) root.style.fontSize = `${whole * Math.max(SMALLEST, k - STEP)}px`;
   pages = fits() ? [list] : parted(list);
