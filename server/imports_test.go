@@ -242,6 +242,11 @@ func TestEventsImport(t *testing.T) {
 			t.Fatalf("the look made %d events, and said %s", count()-before, l.cells())
 		}
 
+		poisoned := strings.Replace(l.Data, `"name":"茶艺交流"`, `"lift_id":"\u0000","name":"茶艺交流"`, 1)
+		if a := c.act("POST", "/events/import", form("data", poisoned)); poisoned == l.Data || a.status != 422 || count() != before {
+			t.Errorf("a lift that is no id: %d %.300s", a.status, a.body)
+		}
+
 		// Between the look and the act somebody else takes a room: nothing is made, and the cell says why.
 		other := s.world.MakeEvent(t, store.EventDraft{Event: domain.Event{Name: "竹编展", Type: "meeting", Organiser: "工会", Contact: "画眉", Level: 4, Secrecy: domain.SecrecyNormal, Heads: 9, StartAt: at("11:00"), EndAt: at("12:00")}, Rooms: []string{"R1"}})
 		a = c.act("POST", "/events/import", form("data", l.Data))

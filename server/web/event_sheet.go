@@ -478,7 +478,7 @@ func givenEvents(data string) (b eventBook, err error) {
 		e.TakeFields(&line.Event)
 		e.Rooms, e.StartAt, e.EndAt = nil, e.StartAt.UTC(), e.EndAt.UTC()
 		line.Event = e
-		for _, id := range append(slices.Clone(line.Rooms), append(line.People, e.CommanderID)...) {
+		for _, id := range append(slices.Clone(line.Rooms), append(line.People, e.CommanderID, e.LiftID)...) {
 			if id != "" && !plainID(id) {
 				return eventBook{}, errBadRequest
 			}
