@@ -100,7 +100,7 @@ func BoardColumn(c Ctx, key string) string {
 // Table is the board as rows of BoardColumns, one a person and post.
 func (p PublicationPage) Table() [][]string {
 	var rows [][]string
-	at := func(t time.Time) string { return t.In(p.Loc).Format(tableMinute) }
+	at := func(t time.Time) string { return t.In(p.Loc).Format(TableMinute) }
 	for k := range p.Groups {
 		g := &p.Groups[k]
 		for _, r := range g.Rows {
@@ -116,8 +116,8 @@ func (p PublicationPage) Table() [][]string {
 	return rows
 }
 
-// tableMinute is how tables write moments: in the order of a calendar, so that they can be sorted.
-const tableMinute = "2006-01-02 15:04"
+// TableMinute is how tables write moments: in the order of a calendar, so that they can be sorted.
+const TableMinute = "2006-01-02 15:04"
 
 // boardWords are what a row says besides the name: the post, and its own time where that differs.
 func boardWords(c Ctx, g *BoardGroup, r *domain.BoardRow) string {

@@ -74,12 +74,12 @@ func pad(n int) string {
 	return itoa(n)
 }
 
-// MilestoneRulesMost is how many rules a site may have; ruleDays and ruleLead are how
+// MilestoneRulesMost is how many rules a site may have; RuleDaysMost and RuleLeadMost are how
 // far before the event's day they reach.
 const (
 	MilestoneRulesMost = 120
-	ruleDays           = 365
-	ruleLead           = 200
+	RuleDaysMost       = 365
+	RuleLeadMost       = 200
 	stepRunes          = 40
 )
 
@@ -110,11 +110,11 @@ func (r *MilestoneRule) Check() error {
 	if !r.Crew.Valid() {
 		bad.Add("crew", "field.choose")
 	}
-	if r.Days < 0 || r.Days > ruleDays {
-		bad.Add("days", "field.between", "min", "0", "max", itoa(ruleDays))
+	if r.Days < 0 || r.Days > RuleDaysMost {
+		bad.Add("days", "field.between", "min", "0", "max", itoa(RuleDaysMost))
 	}
-	if r.Lead < 0 || r.Lead > ruleLead {
-		bad.Add("lead", "field.between", "min", "0", "max", itoa(ruleLead))
+	if r.Lead < 0 || r.Lead > RuleLeadMost {
+		bad.Add("lead", "field.between", "min", "0", "max", itoa(RuleLeadMost))
 	}
 	return bad.Err()
 }

@@ -40,20 +40,13 @@ func (s *Store) People(ctx context.Context) ([]domain.Person, error) {
 	return list, asPerson(err)
 }
 
-// Names maps every person's id to the name.
+// Names maps the ids of people, and of lifts, to what they are called.
 func (s *Store) Names(ctx context.Context) (map[string]string, error) {
 	var rows []struct{ ID, Name string }
-	if err := s.read.NewSelect().Table("people").Column("id", "name").Scan(ctx, &rows); err != nil {
+	if err := s.read.NewRaw("SELECT id, name FROM people UNION ALL SELECT id, name FROM lifts").Scan(ctx, &rows); err != nil {
 		return nil, asPerson(err)
 	}
-	lifts, err := s.Lifts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	names := make(map[string]string, len(rows)+len(lifts))
-	for k := range lifts {
-		names[lifts[k].ID] = lifts[k].Name
-	}
+	names := make(map[string]string, len(rows))
 	for _, r := range rows {
 		names[r.ID] = r.Name
 	}

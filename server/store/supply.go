@@ -39,17 +39,20 @@ func (s *Store) SupplyUses(ctx context.Context, supplies []domain.Supply, from, 
 }
 
 // Shortages are the supplies of which events need more than the house has between from
-// and to; of those that are used up, day by day on site.
-func (s *Store) Shortages(ctx context.Context, from, to time.Time) ([]domain.Shortage, error) {
+// and to; of those that are used up, day by day on site. With an event's id only those in
+// which it has a part.
+func (s *Store) Shortages(ctx context.Context, from, to time.Time, eventID string) ([]domain.Shortage, error) {
 	supplies, err := s.Supplies(ctx)
 	if err != nil || len(supplies) == 0 {
 		return nil, err
 	}
 	uses, _, err := s.SupplyUses(ctx, supplies, from, to)
-	return domain.Shortages(supplies, uses, s.Loc), err
+	list := domain.Shortages(supplies, uses, s.Loc)
+	if eventID != "" {
+		list = domain.ShortFor(list, eventID)
+	}
+	return list, err
 }
-
-func supplyTaken(err error) error { return taken(err, "name", "supply.taken") }
 
 func stockWords(x *domain.Supply) string { return x.Name + " " + strconv.Itoa(x.Stock) }
 
@@ -76,7 +79,7 @@ func (s *Store) AddSupply(ctx context.Context, act domain.Act, x domain.Supply) 
 		}
 		tx.Receipt.Created = x.ID
 		_, err = tx.NewInsert().Model(&x).Exec(ctx)
-		return &domain.Change{Verb: "supply.added", New: stockWords(&x)}, supplyTaken(err)
+		return &domain.Change{Verb: "supply.added", New: stockWords(&x)}, err
 	})
 }
 
@@ -126,7 +129,7 @@ func (s *Store) ChangeSupply(ctx context.Context, act domain.Act, id string, x d
 			return nil, err
 		}
 		_, err = tx.NewUpdate().Model(&x).WherePK().Exec(ctx)
-		return &domain.Change{Verb: "supply.changed", Old: stockWords(old), New: stockWords(&x)}, supplyTaken(err)
+		return &domain.Change{Verb: "supply.changed", Old: stockWords(old), New: stockWords(&x)}, err
 	})
 }
 

@@ -49,12 +49,12 @@ func TestSupplies(t *testing.T) {
 			t.Fatal(err)
 		}
 		from, to := e.StartAt.Add(-time.Hour), e.EndAt
-		short, err := s.Shortages(ctx, from, to)
+		short, err := s.Shortages(ctx, from, to, "")
 		if err != nil || len(short) != 0 {
 			t.Fatal("enough for one: ", short, err)
 		}
 		w.edit(t, w.Other, func(d *store.EventDraft) { d.Event.Supplies = "lidded cups 30" })
-		if short, err = s.Shortages(ctx, from, to); err != nil || len(short) != 1 || short[0].Need != 70 || short[0].Missing() != 12 || len(short[0].Uses) != 2 {
+		if short, err = s.Shortages(ctx, from, to, ""); err != nil || len(short) != 1 || short[0].Need != 70 || short[0].Missing() != 12 || len(short[0].Uses) != 2 {
 			t.Fatal(short, err)
 		}
 		_, others, err := s.SupplyUses(ctx, list, from, to)
@@ -64,7 +64,7 @@ func TestSupplies(t *testing.T) {
 		must(t)(s.DeleteSupply(ctx, w.Act("supplies"), made))
 		_, err = s.DeleteSupply(ctx, w.Act("supplies"), made)
 		equal(t, "gone", err, error(domain.ErrNotFound))
-		if short, err = s.Shortages(ctx, from, to); err != nil || len(short) != 0 {
+		if short, err = s.Shortages(ctx, from, to, ""); err != nil || len(short) != 0 {
 			t.Fatal(short, err)
 		}
 	})

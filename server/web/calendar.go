@@ -44,7 +44,7 @@ func (a *App) Calendar(c *fiber.Ctx) error {
 		if page.Collisions, err = a.Store.Collisions(ctx, from, to, ""); err != nil {
 			return err
 		}
-		if page.Short, err = a.Store.Shortages(ctx, from, to); err != nil {
+		if page.Short, err = a.Store.Shortages(ctx, from, to, ""); err != nil {
 			return err
 		}
 	}

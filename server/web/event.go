@@ -111,10 +111,9 @@ func (a *App) Event(c *fiber.Ctx) error {
 		if page.Collisions, err = a.Store.Collisions(ctx, from, to, e.ID); err != nil {
 			return err
 		}
-		if page.Short, err = a.Store.Shortages(ctx, from, to); err != nil {
+		if page.Short, err = a.Store.Shortages(ctx, from, to, e.ID); err != nil {
 			return err
 		}
-		page.Short = domain.ShortFor(page.Short, e.ID)
 	}
 	if v.Can(domain.RightEventRun, e.Secrecy) {
 		if page.Drill, err = a.Store.LastDrill(ctx, e.ID); err != nil {

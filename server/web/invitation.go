@@ -264,7 +264,7 @@ func exportRow(v views.Ctx, x *domain.Invited, link string) []string {
 		if t == nil {
 			return ""
 		}
-		return t.In(v.Loc).Format("2006-01-02 15:04")
+		return t.In(v.Loc).Format(views.TableMinute)
 	}
 	word := func(prefix, s string) string {
 		if s == "" {

@@ -592,11 +592,8 @@ func (a *App) registerFor(c *fiber.Ctx, e *store.EventSummary, r *views.Register
 	return a.looked(c, &e.Event, domain.LookExport)
 }
 
-// How a workbook writes moments: in the order of a calendar, so that they can be sorted.
-const (
-	sheetDay    = "2006-01-02"
-	sheetMinute = "2006-01-02 15:04"
-)
+// sheetDay is how a workbook writes days; moments: views.TableMinute.
+const sheetDay = time.DateOnly
 
 // registerKeys are the columns of the register: those of the form, in its order, and how
 // far the event is.
@@ -622,7 +619,7 @@ func registerRow(v views.Ctx, e *store.EventSummary, r *views.RegisterEntry) []s
 		if t == nil {
 			return ""
 		}
-		return t.In(v.Loc).Format(sheetMinute)
+		return t.In(v.Loc).Format(views.TableMinute)
 	}
 	own := map[string]string{
 		"date":       r.Event.StartAt.In(v.Loc).Format(sheetDay),
@@ -659,7 +656,7 @@ func (a *App) ExportAgenda(c *fiber.Ctx) error {
 	}
 	for k := range list {
 		x := &list[k]
-		p.Rows = append(p.Rows, []string{x.StartAt.In(a.Loc).Format(sheetMinute), x.EndAt().In(a.Loc).Format(sheetMinute), figure(x.Minutes), x.Title, x.Speaker, x.Needs})
+		p.Rows = append(p.Rows, []string{x.StartAt.In(a.Loc).Format(views.TableMinute), x.EndAt().In(a.Loc).Format(views.TableMinute), figure(x.Minutes), x.Title, x.Speaker, x.Needs})
 	}
 	return sendSheet(c, p.Name+" "+e.Number, p)
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -35,12 +36,13 @@ func milestoneRule(c *fiber.Ctx) (domain.MilestoneRule, error) {
 	}
 	var bad domain.Invalid
 	for _, x := range []struct {
-		field, most string
-		to          *int
-	}{{"days", "365", &r.Days}, {"lead", "200", &r.Lead}} {
+		field string
+		most  int
+		to    *int
+	}{{"days", domain.RuleDaysMost, &r.Days}, {"lead", domain.RuleLeadMost, &r.Lead}} {
 		var err error
 		if *x.to, err = wholeNumber(c.FormValue(x.field)); err != nil {
-			bad.Add(x.field, "field.between", "min", "0", "max", x.most)
+			bad.Add(x.field, "field.between", "min", "0", "max", strconv.Itoa(x.most))
 		}
 	}
 	return r, bad.Err()
