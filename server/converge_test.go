@@ -158,9 +158,9 @@ func (p *openPage) differences() string {
 }
 
 // slowly is a clock that starts on a quiet morning and hardly moves: nothing falls due while a test runs.
-func slowly() func() time.Time {
+func slowly(month time.Month, day int) func() time.Time {
 	begun := time.Now()
-	base := time.Date(2026, 6, 1, 2, 0, 0, 0, time.UTC)
+	base := time.Date(2026, month, day, 2, 0, 0, 0, time.UTC)
 	return func() time.Time {
 		d := time.Since(begun)
 		if d > time.Second {
@@ -170,16 +170,40 @@ func slowly() func() time.Time {
 	}
 }
 
+// TestLateByTheClockAlone: nobody does anything, items become late, and the sums of open pages say so.
+func TestLateByTheClockAlone(t *testing.T) {
+	morning, clock := slowly(time.June, 1), &settable{}
+	s := start(t, setting{
+		Now: func() time.Time { return morning().Add(time.Duration(clock.ahead.Load())) },
+		Hub: func(c *live.Config) { c.MaxPerPerson, c.Clock = 100, 50*time.Millisecond },
+	})
+	c := s.signIn(t, "commander")
+	eventually(t, "the lists have aged", func() bool { return s.Store.Now().Minute() >= 2 })
+	event := "/events/" + s.world.Event
+	for path, id := range map[string]string{event: "gauge-", "/today": "event-sums-", event + "/items": "gauge-", event + "/board": "rings-"} {
+		p := open(c, path)
+		sums := func() string {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.page.Element(id + s.world.Event)
+		}
+		before := sums()
+		clock.forward(20 * time.Minute)
+		eventually(t, path+" tells what is late", func() bool { return sums() != before })
+		eventually(t, path+" shows what is so", func() bool { return p.differences() == "" })
+	}
+}
+
 // TestConvergence lets eight people do whatever comes to their minds, and compares each page that was open with a fresh one.
 func TestConvergence(t *testing.T) {
 	quick := func(c *live.Config) { c.MaxPerPerson, c.Clock, c.Heartbeat = 100, 500*time.Millisecond, time.Second }
 	t.Run("sqlite", func(t *testing.T) {
-		s := start(t, setting{Now: slowly(), Hub: quick})
+		s := start(t, setting{Now: slowly(time.June, 1), Hub: quick})
 		converge(t, 500, s, s)
 	})
 	t.Run("postgres and redis", func(t *testing.T) {
 		redis := startRedis(t)
-		now := slowly()
+		now := slowly(time.June, 1)
 		a := start(t, setting{Database: migrated(t), Redis: redis.url(), Now: now, Hub: quick})
 		b := start(t, setting{Database: a.set.Database, Redis: redis.url(), Now: now, Hub: quick, World: a.world})
 		converge(t, 500, a, b)

@@ -3,9 +3,9 @@
 // security policy, which no test may violate.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { chromium } from "playwright-core";
 import { build } from "./lib/bundle.mjs";
 import { frame, item, list } from "./lib/frame.mjs";
+import { launch } from "./lib/people.mjs";
 import { Stub } from "./lib/stub.mjs";
 
 const TOPIC = "event:e1";
@@ -19,10 +19,7 @@ let problems;
 
 before(async () => {
   assets = build();
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox"],
-  });
+  browser = await launch();
 });
 
 after(async () => {

@@ -11,7 +11,7 @@ import { createBrotliDecompress } from "node:zlib";
 import { chromium } from "playwright-core";
 import { newEvent } from "./lib/building.mjs";
 import { PIN } from "./lib/demo.mjs";
-import { house, PHONE } from "./lib/people.mjs";
+import { house, PHONE, starting } from "./lib/people.mjs";
 
 const home = house();
 const dir = mkdtempSync(join(tmpdir(), "huiwu-floor-"));
@@ -28,7 +28,7 @@ before(async () => {
   );
   chmodSync(executablePath, 0o755);
   const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"];
-  old = await chromium.launch({ executablePath, args });
+  old = await chromium.launch({ ...starting, executablePath, args });
 });
 
 after(async () => {

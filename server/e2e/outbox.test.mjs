@@ -9,7 +9,7 @@ import { chromium } from "playwright-core";
 import { newEvent, VISIT } from "./lib/building.mjs";
 import { start } from "./lib/demo.mjs";
 import { entries, kept } from "./lib/outbox.mjs";
-import { flags, house, PHONE, until } from "./lib/people.mjs";
+import { flags, house, PHONE, starting, until } from "./lib/people.mjs";
 import { wire } from "./lib/wire.mjs";
 import { say } from "./lib/words.mjs";
 
@@ -67,7 +67,7 @@ test("the app is killed with acts in the outbox: the next start sends them", asy
   const open = () =>
     chromium.launchPersistentContext(dir, {
       ...PHONE,
-      executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
+      ...starting,
       args: flags,
     });
   let context = await open();

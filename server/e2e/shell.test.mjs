@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { chromium } from "playwright-core";
 import { newEvent, VISIT } from "./lib/building.mjs";
-import { house, PHONE, SOON, until } from "./lib/people.mjs";
+import { flags, house, PHONE, SOON, starting, until } from "./lib/people.mjs";
 
 const home = house();
 const CHAT =
@@ -243,10 +243,9 @@ test("how to install is said once on the third visit, in each browser's own way"
 
 test("the program can be installed, in the reader's language and with the places of his role", async () => {
   const dir = mkdtempSync(join(tmpdir(), "huiwu-profile-"));
-  const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
   const context = await chromium.launchPersistentContext(dir, {
-    executablePath,
-    args: ["--no-sandbox", "--disable-gpu"],
+    ...starting,
+    args: flags,
     ...PHONE,
   });
   try {

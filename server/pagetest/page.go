@@ -223,6 +223,9 @@ func (p *Page) Differences(markup string) (string, error) {
 	return b.String(), nil
 }
 
+// Element is the markup of the element with the id, as Differences compares it; "" where there is none.
+func (p *Page) Element(id string) string { return elements(p.main)[id] }
+
 // elements are all elements with an id, each as text: its own markup, with
 // elements that have an id themselves as their id only.
 func elements(main *html.Node) map[string]string {
@@ -261,7 +264,7 @@ func emptyParty(n *html.Node) bool {
 }
 
 // sums are elements that say how far the topic had come when they were rendered: nothing else differs.
-var sums = []string{"inv-totals-", "gauge-", "tally-", "rings-", "stars-", "head-", "feed-", "places-", "counts-", "attendance-", "card-", "timeline-", "functions-", "agenda-", "track-", "kickoffs-"}
+var sums = []string{"inv-totals-", "gauge-", "event-sums-", "tally-", "rings-", "stars-", "head-", "feed-", "places-", "counts-", "attendance-", "card-", "timeline-", "functions-", "agenda-", "track-", "kickoffs-"}
 
 func write(b *strings.Builder, n *html.Node, root bool) {
 	switch n.Type {

@@ -31,11 +31,17 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 	switch view {
 	case ViewItems:
 		err = f.checklist(items, changed || clock)
+	case ViewToday: // by the clock alone: what changes lets the page fetch itself
+		err = f.sums()
 	case ViewEvent:
-		if changed {
+		switch {
+		case changed:
 			return []templ.Component{stale}, nil // facts, people, what may be done next
+		case clock:
+			err = f.gauge()
+			return f.parts, err
 		}
-		if err = f.seen(named("bulletin", subjects)); err == nil && !clock && len(subjects) > len(guests) { // the feed tells all but guests
+		if err = f.seen(named("bulletin", subjects)); err == nil && len(subjects) > len(guests) { // the feed tells all but guests
 			err = f.overview(len(items) > 0)
 		}
 		if err == nil {
@@ -204,11 +210,32 @@ func (f *eventView) overview(gauge bool) error {
 	if !gauge {
 		return nil
 	}
+	return f.gauge()
+}
+
+func (f *eventView) gauge() error {
 	items, err := f.snapshot.allItems(f.ctx)
 	if err != nil {
 		return err
 	}
 	f.add(views.Gauge(f.v, f.e, domain.Sum(items, f.v.Now)))
+	return nil
+}
+
+// sums are the event's in a list of events.
+func (f *eventView) sums() error {
+	items, err := f.snapshot.allItems(f.ctx)
+	if err != nil {
+		return err
+	}
+	line := views.EventLine{Event: *f.e, Progress: domain.Sum(items, f.v.Now), Head: f.v.Seq}
+	if f.e.Status.Over() || !line.HasSums() {
+		return nil
+	}
+	if line.Counts, err = f.Store.GuestCounts(f.ctx, f.e.ID); err != nil {
+		return err
+	}
+	f.add(views.EventSums(f.v, &line))
 	return nil
 }
 

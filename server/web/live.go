@@ -245,12 +245,14 @@ func (s Source) Render(ctx context.Context, topic string, key live.Key, subjects
 
 // Clock gives what changes with time alone: late counts and the next due time.
 func (s Source) Clock(ctx context.Context, topic string, key live.Key) ([]byte, error) {
+	kind, _ := domain.SplitTopic(topic)
 	switch {
 	case topic == domain.TopicBoard && key.View == ViewWall:
 		return s.fragments(ctx, topic, key, nil, 0)
 	case topic == domain.TopicBoard && key.View == ViewCalendar && s.Store.Now().Minute()%nowEvery == 0:
 		return []byte(refetch), nil // the line of the present moment
-	case key.View == ViewBoard || key.View == ViewItems || key.View == ViewPosts || key.View == ViewControl && topic != domain.TopicFloor:
+	case key.View == ViewBoard || key.View == ViewEvent || key.View == ViewItems || key.View == ViewPosts,
+		kind == "event" && (key.View == ViewToday || key.View == ViewControl):
 		return s.fragments(ctx, topic, key, []string{clockSubject}, 0)
 	}
 	return nil, nil
@@ -280,7 +282,7 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 	switch {
 	case kind == "person":
 		parts, err = a.personFragments(ctx, id, key, subjects)
-	case key.View == ViewToday || key.View == ViewActivity || key.View == ViewRequests && kind == domain.TopicRequests:
+	case key.View == ViewToday && !slices.Equal(subjects, []string{clockSubject}) || key.View == ViewActivity || key.View == ViewRequests && kind == domain.TopicRequests:
 		parts = append(parts, stale)
 	case kind == domain.TopicFloor && (key.View == ViewCalendar || key.View == ViewRooms || key.View == ViewTrackRules):
 		if len(named("site", subjects)) > 0 || key.View != ViewTrackRules && len(named("room", subjects)) > 0 {

@@ -50,7 +50,9 @@ func (a *App) Today(c *fiber.Ctx) error {
 			continue
 		}
 		byID[e.ID] = e
-		page.Events = append(page.Events, eventLine(e))
+		line := eventLine(e)
+		line.Head = heads[domain.EventTopic(e.ID)]
+		page.Events = append(page.Events, line)
 		if len(topics) < maxTopics-1 {
 			topics = append(topics, domain.EventTopic(e.ID))
 		}

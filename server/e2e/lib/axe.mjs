@@ -19,8 +19,15 @@ export function violations(person, { colours, part } = {}) {
   );
 }
 
-// sticksOut names what makes the page wider than the screen.
+// sticksOut names what makes the page wider than the screen, or would with longer words: what is for screen readers only
+// stands at its place in the text, and only a box that it is positioned in takes it along when it scrolls.
 export function sticksOut(width) {
+  for (const el of document.querySelectorAll(".sr")) {
+    if (!el.offsetParent) continue; // not shown
+    for (let p = el.parentElement; p !== el.offsetParent; p = p.parentElement) {
+      if (/auto|scroll/.test(getComputedStyle(p).overflowX)) return `.${p.className} does not hold ${el.outerHTML}`;
+    }
+  }
   const { scrollWidth } = document.documentElement;
   if (scrollWidth <= width) return "";
   const out = [...document.querySelectorAll("body *")].filter((el) => {

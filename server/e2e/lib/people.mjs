@@ -22,8 +22,10 @@ export const flags = [
   "--disable-background-networking",
 ];
 
-export const launch = (...more) =>
-  chromium.launch({ executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium", args: [...flags, ...more] });
+// A machine that builds meanwhile may be slow to start a browser.
+export const starting = { executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium", timeout: 120_000 };
+
+export const launch = (...more) => chromium.launch({ ...starting, args: [...flags, ...more] });
 
 // house starts the program and a browser for the tests of one file, and looks round in it (opened). Every test ends with
 // nothing gone wrong.
