@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { build } from "./lib/bundle.mjs";
 import { frame, item, list } from "./lib/frame.mjs";
-import { launch } from "./lib/people.mjs";
+import { launch, PATIENCE } from "./lib/people.mjs";
 import { Stub } from "./lib/stub.mjs";
 
 const TOPIC = "event:e1";
@@ -52,13 +52,14 @@ async function show(main, options = {}) {
   if ((options.topics ?? topics()).length) await conn("live");
 }
 
-const conn = (state, timeout = 5000) =>
+const conn = (state, timeout = PATIENCE) =>
   page.waitForSelector(`#conn[data-conn=${state}]`, { state: "attached", timeout });
 const push = (seq, html) => stub.last.send({ topic: TOPIC, seq, html });
 const data = (selector, name) => page.$eval(selector, (el, n) => el.dataset[n], name);
 const ids = () => page.$$eval("#list > li", (rows) => rows.map((r) => r.id));
-const seen = (selector, options) => page.waitForSelector(selector, { state: "attached", timeout: 5000, ...options });
-const until = async (what, check, timeout = 5000) => {
+const seen = (selector, options) =>
+  page.waitForSelector(selector, { state: "attached", timeout: PATIENCE, ...options });
+const until = async (what, check, timeout = PATIENCE) => {
   for (const end = Date.now() + timeout; ; ) {
     if (await check()) return;
     if (Date.now() > end) assert.fail(`never: ${what}`);
