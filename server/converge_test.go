@@ -158,9 +158,9 @@ func (p *openPage) differences() string {
 }
 
 // slowly is a clock that starts on a quiet morning and hardly moves: nothing falls due while a test runs.
-func slowly(month time.Month, day int) func() time.Time {
+func slowly() func() time.Time {
 	begun := time.Now()
-	base := time.Date(2026, month, day, 2, 0, 0, 0, time.UTC)
+	base := time.Date(2026, 6, 20, 2, 0, 0, 0, time.UTC)
 	return func() time.Time {
 		d := time.Since(begun)
 		if d > time.Second {
@@ -172,7 +172,7 @@ func slowly(month time.Month, day int) func() time.Time {
 
 // TestLateByTheClockAlone: nobody does anything, items become late, and the sums of open pages say so.
 func TestLateByTheClockAlone(t *testing.T) {
-	morning, clock := slowly(time.June, 1), &settable{}
+	morning, clock := slowly(), &settable{}
 	s := start(t, setting{
 		Now: func() time.Time { return morning().Add(time.Duration(clock.ahead.Load())) },
 		Hub: func(c *live.Config) { c.MaxPerPerson, c.Clock = 100, 50*time.Millisecond },
@@ -198,12 +198,12 @@ func TestLateByTheClockAlone(t *testing.T) {
 func TestConvergence(t *testing.T) {
 	quick := func(c *live.Config) { c.MaxPerPerson, c.Clock, c.Heartbeat = 100, 500*time.Millisecond, time.Second }
 	t.Run("sqlite", func(t *testing.T) {
-		s := start(t, setting{Now: slowly(time.June, 1), Hub: quick})
+		s := start(t, setting{Now: slowly(), Hub: quick})
 		converge(t, 500, s, s)
 	})
 	t.Run("postgres and redis", func(t *testing.T) {
 		redis := startRedis(t)
-		now := slowly(time.June, 1)
+		now := slowly()
 		a := start(t, setting{Database: migrated(t), Redis: redis.url(), Now: now, Hub: quick})
 		b := start(t, setting{Database: a.set.Database, Redis: redis.url(), Now: now, Hub: quick, World: a.world})
 		converge(t, 500, a, b)

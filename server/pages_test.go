@@ -143,7 +143,7 @@ func TestUnchangedRights(t *testing.T) {
 // much it shows. The numbers stand in testdata/queries.golden: the first time
 // after a change, and again.
 func TestQueriesPerPage(t *testing.T) {
-	s := start(t, setting{Now: slowly(time.June, 20), Hub: func(c *live.Config) { c.Poll, c.Clock, c.Recheck = time.Hour, time.Hour, time.Hour }})
+	s := start(t, setting{Now: slowly(), Hub: func(c *live.Config) { c.Poll, c.Clock, c.Recheck = time.Hour, time.Hour, time.Hour }})
 	clients := map[string]*client{"commander": s.signIn(t, "commander"), "admin": s.signIn(t, "admin")}
 	add := func(n int) {
 		t.Helper()
@@ -202,7 +202,7 @@ func TestQueriesPerPage(t *testing.T) {
 // TestQueriesPerAct: a tick, its answer and what is pushed of it take few
 // statements, however long the list is.
 func TestQueriesPerAct(t *testing.T) {
-	s := start(t, setting{Now: slowly(time.June, 20), Hub: func(c *live.Config) { c.Poll, c.Clock, c.Recheck = time.Hour, time.Hour, time.Hour }})
+	s := start(t, setting{Now: slowly(), Hub: func(c *live.Config) { c.Poll, c.Clock, c.Recheck = time.Hour, time.Hour, time.Hour }})
 	c := s.signIn(t, "service")
 	k := c.watch("topic=event:" + s.world.Event + "&view=items")
 	item := s.world.Item(t, s.world.Event, "S13")

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { build } from "./lib/bundle.mjs";
 import { frame, item, list } from "./lib/frame.mjs";
-import { launch, PATIENCE } from "./lib/people.mjs";
+import { launch, PATIENCE, until } from "./lib/people.mjs";
 import { Stub } from "./lib/stub.mjs";
 
 const TOPIC = "event:e1";
@@ -59,13 +59,6 @@ const data = (selector, name) => page.$eval(selector, (el, n) => el.dataset[n], 
 const ids = () => page.$$eval("#list > li", (rows) => rows.map((r) => r.id));
 const seen = (selector, options) =>
   page.waitForSelector(selector, { state: "attached", timeout: PATIENCE, ...options });
-const until = async (what, check, timeout = PATIENCE) => {
-  for (const end = Date.now() + timeout; ; ) {
-    if (await check()) return;
-    if (Date.now() > end) assert.fail(`never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-};
 
 // ---- apply
 

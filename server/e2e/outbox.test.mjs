@@ -9,7 +9,7 @@ import { chromium } from "playwright-core";
 import { newEvent, VISIT } from "./lib/building.mjs";
 import { start } from "./lib/demo.mjs";
 import { entries, kept } from "./lib/outbox.mjs";
-import { flags, house, PHONE, starting, until } from "./lib/people.mjs";
+import { house, PHONE, starting, until } from "./lib/people.mjs";
 import { wire } from "./lib/wire.mjs";
 import { say } from "./lib/words.mjs";
 
@@ -68,7 +68,6 @@ test("the app is killed with acts in the outbox: the next start sends them", asy
     chromium.launchPersistentContext(dir, {
       ...PHONE,
       ...starting,
-      args: flags,
     });
   let context = await open();
   const signedIn = { ...(await home.as("service")).cookie, url: line.origin, expires: Date.now() / 1000 + 3600 };

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { chromium } from "playwright-core";
 import { newEvent, VISIT } from "./lib/building.mjs";
-import { flags, house, PHONE, SOON, starting, until } from "./lib/people.mjs";
+import { house, PHONE, SOON, starting, until } from "./lib/people.mjs";
 
 const home = house();
 const CHAT =
@@ -245,7 +245,6 @@ test("the program can be installed, in the reader's language and with the places
   const dir = mkdtempSync(join(tmpdir(), "huiwu-profile-"));
   const context = await chromium.launchPersistentContext(dir, {
     ...starting,
-    args: flags,
     ...PHONE,
   });
   try {

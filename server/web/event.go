@@ -39,7 +39,7 @@ func (a *App) Events(c *fiber.Ctx) error {
 			page.Days = append(page.Days, views.EventDay{Day: day})
 		}
 		d := &page.Days[len(page.Days)-1]
-		d.Events = append(d.Events, eventLine(&events[k]))
+		d.Events = append(d.Events, eventLine(&events[k], nil))
 	}
 	if p.Person.Can(domain.RightCreate) {
 		page.Caps = append(page.Caps, "can-create")

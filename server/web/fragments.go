@@ -27,19 +27,19 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 	if len(items)+len(guests) > maxRows && !whole {
 		return []templ.Component{stale}, nil
 	}
-	clock := len(subjects) == 1 && subjects[0] == clockSubject
+	clock := byClock(subjects)
 	switch view {
 	case ViewItems:
 		err = f.checklist(items, changed || clock)
 	case ViewToday: // by the clock alone: what changes lets the page fetch itself
 		err = f.sums()
 	case ViewEvent:
-		switch {
-		case changed:
+		if changed {
 			return []templ.Component{stale}, nil // facts, people, what may be done next
-		case clock:
+		}
+		if clock {
 			err = f.gauge()
-			return f.parts, err
+			break
 		}
 		if err = f.seen(named("bulletin", subjects)); err == nil && len(subjects) > len(guests) { // the feed tells all but guests
 			err = f.overview(len(items) > 0)

@@ -264,6 +264,9 @@ const nowEvery = 5
 // clockSubject asks for an event's sums without any row.
 const clockSubject = "clock:"
 
+// byClock tells that nothing but time has passed.
+func byClock(subjects []string) bool { return len(subjects) == 1 && subjects[0] == clockSubject }
+
 // stale is the fragment that tells a personal page to fetch itself again: it is
 // not the same for everybody and cannot be pushed.
 var stale = templ.Raw(refetch)
@@ -282,7 +285,7 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 	switch {
 	case kind == "person":
 		parts, err = a.personFragments(ctx, id, key, subjects)
-	case key.View == ViewToday && !slices.Equal(subjects, []string{clockSubject}) || key.View == ViewActivity || key.View == ViewRequests && kind == domain.TopicRequests:
+	case key.View == ViewToday && !byClock(subjects) || key.View == ViewActivity || key.View == ViewRequests && kind == domain.TopicRequests:
 		parts = append(parts, stale)
 	case kind == domain.TopicFloor && (key.View == ViewCalendar || key.View == ViewRooms || key.View == ViewTrackRules):
 		if len(named("site", subjects)) > 0 || key.View != ViewTrackRules && len(named("room", subjects)) > 0 {
@@ -484,8 +487,7 @@ func (a *App) cards(ctx context.Context, only []string) ([]views.EventLine, erro
 		if e.Status == domain.EventDraft || e.Status == domain.EventCancelled {
 			continue
 		}
-		line := eventLine(e)
-		line.Head = heads[domain.EventTopic(e.ID)]
+		line := eventLine(e, heads)
 		if e.Secrecy == domain.SecrecySecret {
 			line.Alias = true
 			line.Name, line.Organiser, line.Contact, line.ContactPhone, line.PrincipalGuest, line.Notes, line.LevelReason = "", "", "", "", "", "", ""

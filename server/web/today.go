@@ -50,9 +50,7 @@ func (a *App) Today(c *fiber.Ctx) error {
 			continue
 		}
 		byID[e.ID] = e
-		line := eventLine(e)
-		line.Head = heads[domain.EventTopic(e.ID)]
-		page.Events = append(page.Events, line)
+		page.Events = append(page.Events, eventLine(e, heads))
 		if len(topics) < maxTopics-1 {
 			topics = append(topics, domain.EventTopic(e.ID))
 		}
@@ -180,6 +178,7 @@ func waitsFor(i *domain.Item, e *store.EventSummary, p *domain.Person) bool {
 	return false
 }
 
-func eventLine(e *store.EventSummary) views.EventLine {
-	return views.EventLine{Event: e.Event, Progress: e.Progress, Counts: e.Counts, Relation: e.Viewer.Relation}
+// eventLine is an event in a list; heads are those of before it was read, nil where the list is not live.
+func eventLine(e *store.EventSummary, heads map[domain.Topic]int64) views.EventLine {
+	return views.EventLine{Event: e.Event, Progress: e.Progress, Counts: e.Counts, Relation: e.Viewer.Relation, Head: heads[domain.EventTopic(e.ID)]}
 }

@@ -14,16 +14,14 @@ export const WALL = { viewport: { width: 1920, height: 1080 } };
 export const SOON = 1000 * Number(process.env.HUIWU_SLACK ?? 1);
 export const PATIENCE = 8 * SOON;
 
-export const flags = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-];
+const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
 
 // A machine that builds meanwhile may be slow to start a browser.
-export const starting = { executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium", timeout: 120_000 };
+export const starting = {
+  executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
+  args: flags,
+  timeout: 120_000,
+};
 
 // launch starts a browser. One that does not come up is no fault of ours: it is started once more.
 export function launch(...more) {
