@@ -85,7 +85,7 @@ const chunkBudget = 15 * kb
 // The service worker is built after the others, because it carries the list of them.
 const (
 	worker       = "js/sw.js"
-	workerBudget = 3*kb + 64 // the hashes in its list compress a little better or worse with every change
+	workerBudget = 3*kb + 96 // the hashes in its list compress a few bytes better or worse with every change anywhere
 )
 
 // What every page loads before it works, and a first visit on a bad network: that, one page, the worker and the icon.
@@ -105,8 +105,9 @@ var engines = []api.Engine{
 func main() {
 	root := flag.String("root", ".", "the project's `folder`")
 	force := flag.Bool("force", false, "build even when nothing changed")
+	budgets := flag.Bool("budgets", true, "fail when a file is over its budget; tests build sources that nobody is sent")
 	flag.Parse()
-	if err := run(*root, *force, os.Stdout); err != nil {
+	if err := run(*root, *force, *budgets, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "assets:", err)
 		os.Exit(1)
 	}
@@ -125,7 +126,7 @@ type asset struct {
 	Imports []string `json:"imports,omitempty"` // files that it cannot run without
 }
 
-func run(root string, force bool, out io.Writer) error {
+func run(root string, force, budgets bool, out io.Writer) error {
 	start := time.Now()
 	dist := filepath.Join(root, "static", "dist")
 	inputs, err := hashInputs(root)
@@ -145,7 +146,7 @@ func run(root string, force bool, out io.Writer) error {
 		}
 	}
 	over := b.report(out)
-	if len(over) > 0 {
+	if budgets && len(over) > 0 {
 		return fmt.Errorf("over the byte budget: %s", strings.Join(over, ", "))
 	}
 	if err := b.write(dist); err != nil {
@@ -518,6 +519,7 @@ func (b *build) options() api.BuildOptions {
 		AbsWorkingDir:     root,
 		Outdir:            "static/dist",
 		Bundle:            true,
+		PreserveSymlinks:  true, // names hold paths: where node_modules really stands must not change them
 		Format:            api.FormatIIFE,
 		Platform:          api.PlatformBrowser, // resolves "htmx.org" to its ES module
 		Engines:           engines,

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -92,7 +93,7 @@ func remove(t *testing.T, root, name string) {
 func assets(t *testing.T, root string) (index, string) {
 	t.Helper()
 	var out bytes.Buffer
-	if err := run(root, false, &out); err != nil {
+	if err := run(root, false, true, &out); err != nil {
 		t.Fatalf("run: %v\n%s", err, out.String())
 	}
 	var idx index
@@ -214,6 +215,49 @@ func TestSkipsWhenNothingChanged(t *testing.T) {
 	}
 }
 
+// Two machines that build the same sources must give out the same names, or a phone that meets both fetches all of it
+// twice; and sizes near their budgets must be the same everywhere, too.
+func TestNamesHoldWhereverItIsBuilt(t *testing.T) {
+	first, _ := assets(t, project(t, nil))
+	root := project(t, nil)
+	elsewhere := filepath.Join(t.TempDir(), "a", "longer", "way")
+	if err := os.MkdirAll(elsewhere, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(root, "node_modules"), filepath.Join(elsewhere, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(elsewhere, "node_modules"), filepath.Join(root, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	second, _ := assets(t, root)
+	if !reflect.DeepEqual(first.Assets, second.Assets) || first.Version != second.Version {
+		t.Errorf("built elsewhere, the files became others\n got %v %s\nwant %v %s",
+			second.Assets, second.Version, first.Assets, first.Version)
+	}
+}
+
+// Sources that nobody is sent may be as large as they like.
+func TestBudgetsAreForWhatIsSent(t *testing.T) {
+	root := project(t, map[string]string{"static/js/app.js": noise(t)})
+	if err := run(root, false, true, io.Discard); err == nil {
+		t.Error("a script over its budget was built")
+	}
+	if err := run(root, false, false, io.Discard); err != nil {
+		t.Error(err)
+	}
+}
+
+// noise is a script over every budget, which no compression helps.
+func noise(t *testing.T) string {
+	t.Helper()
+	bytes := make([]byte, 30*kb)
+	if _, err := rand.Read(bytes); err != nil {
+		t.Fatal(err)
+	}
+	return `document.title = "` + hex.EncodeToString(bytes) + `"`
+}
+
 // The worker's own code belongs to the version too.
 func TestWorkerChangesVersion(t *testing.T) {
 	root := project(t, nil)
@@ -225,11 +269,6 @@ func TestWorkerChangesVersion(t *testing.T) {
 }
 
 func TestFailures(t *testing.T) {
-	noise := make([]byte, 30*kb)
-	if _, err := rand.Read(noise); err != nil {
-		t.Fatal(err)
-	}
-	big := `document.title = "` + hex.EncodeToString(noise) + `"`
 	for name, c := range map[string]struct {
 		files  map[string]string
 		remove string
@@ -244,7 +283,7 @@ func TestFailures(t *testing.T) {
 		"unknown icon":      {files: map[string]string{"static/manifest.webmanifest": `{"a": "{{no.png}}"}`}, want: []string{"{{no.png}}"}},
 		"manifest not JSON": {files: map[string]string{"static/manifest.webmanifest": `{`}, want: []string{"manifest.webmanifest"}},
 		"same name twice":   {files: map[string]string{"static/img/a/icon.svg": `<svg/>`}, want: []string{"two files want the name icon.svg"}},
-		"script too big":    {files: map[string]string{"static/js/app.js": big}, want: []string{"over the byte budget", "app.js"}},
+		"script too big":    {files: map[string]string{"static/js/app.js": noise(t)}, want: []string{"over the byte budget", "app.js"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := project(t, nil)
@@ -260,7 +299,7 @@ func TestFailures(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			err := run(root, true, io.Discard)
+			err := run(root, true, true, io.Discard)
 			if err == nil {
 				t.Fatal("no error")
 			}

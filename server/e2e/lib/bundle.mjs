@@ -65,7 +65,10 @@ function sources() {
 }
 
 function bundle(dir) {
-  execFileSync("go", ["run", "./cmd/assets", "-root", dir], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+  // What goes wrong there stands in the error: a test that fails in a hook tells nothing else. Budgets are for what people
+  // are sent, not for sources without styles or with a line more.
+  const args = ["run", "./cmd/assets", "-budgets=false", "-root", dir];
+  execFileSync("go", args, { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
   const dist = join(dir, "static", "dist");
   return { dist, ...JSON.parse(readFileSync(join(dist, "manifest.json"), "utf8")) };
 }
