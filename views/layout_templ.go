@@ -2129,7 +2129,11 @@ type extra struct{ styles, scripts []string }
 // extras are by view. A script that is wanted wherever a certain element stands is named in app.js instead.
 var extras = map[string]extra{
 	"lobby":         {[]string{"relay.css"}, []string{"relay.js", "keys.js"}},
-	"me":            {scripts: []string{"keys.js", "push.js"}},
+	"signin":        {styles: []string{"signin.css"}},
+	"accept":        {styles: []string{"signin.css", "account.css"}},
+	"me":            {[]string{"account.css"}, []string{"keys.js", "push.js"}},
+	"people":        {styles: []string{"account.css"}},
+	"invite":        {styles: []string{"account.css"}},
 	"event":         {styles: []string{"programme.css", "track.css", "board.css"}},
 	"track":         planned,
 	"tracks":        planned,
@@ -2167,6 +2171,7 @@ var extras = map[string]extra{
 	"copies":        boards,
 	"templates":     {styles: []string{"templates.css"}},
 	"template-item": {styles: []string{"templates.css"}},
+	"reply-hours":   {styles: []string{"requests.css"}},
 	"requests":      {[]string{"requests.css"}, []string{"letters.js"}},
 	"book":          booking,
 	"link":          booking,
@@ -2300,7 +2305,7 @@ func namesNote(p Page) templ.Component {
 		var templ_7745c5c3_Var101 string
 		templ_7745c5c3_Var101, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names." + string(p.Naming)))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 601, Col: 59}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 606, Col: 59}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var101))
 		if templ_7745c5c3_Err != nil {
@@ -2319,7 +2324,7 @@ func namesNote(p Page) templ.Component {
 			var templ_7745c5c3_Var102 string
 			templ_7745c5c3_Var102, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names.show"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 604, Col: 63}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 609, Col: 63}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var102))
 			if templ_7745c5c3_Err != nil {
@@ -2337,7 +2342,7 @@ func namesNote(p Page) templ.Component {
 			var templ_7745c5c3_Var103 string
 			templ_7745c5c3_Var103, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("names.hide"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 606, Col: 56}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/layout.templ`, Line: 611, Col: 56}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var103))
 			if templ_7745c5c3_Err != nil {

@@ -43,6 +43,8 @@ type entry struct {
 var entries = []entry{
 	{source: "js/app.js", budget: 25 * kb},
 	{source: "css/app.css", budget: 10 * kb},
+	{source: "css/signin.css", budget: 1 * kb},
+	{source: "css/account.css", budget: 1 * kb},
 	{source: "css/relay.css", budget: 2 * kb},
 	{source: "css/door.css", budget: 3 * kb},
 	{source: "css/dash.css", budget: 2 * kb},
@@ -76,7 +78,7 @@ var entries = []entry{
 // to paper, letters to guests, seat plans, hot keys and the boards of walls, which are for a desk (the
 // browser keeps those files by itself, as all of them), photos, and codes, which only the server can read.
 var online = []string{
-	"pageform.js", "push.js", "print.js", "print.css", "seats.js", "seats.css", "eventform.js", "rooms.js", "letters.js", "letters.css", "requests.js", "requests.css", "templates.css", "keys.js", "passes.js", "camera.js", "decode.js", "dash.css", "viewer.js", "boardfit.js",
+	"pageform.js", "push.js", "signin.css", "print.js", "print.css", "seats.js", "seats.css", "eventform.js", "rooms.js", "letters.js", "letters.css", "requests.js", "requests.css", "templates.css", "keys.js", "passes.js", "camera.js", "decode.js", "dash.css", "viewer.js", "boardfit.js",
 }
 
 // A chunk is fetched by import(), on the pages that need it.
@@ -424,6 +426,7 @@ func (b *build) report(out io.Writer) (over []string) {
 	}
 	load += b.needed("shell.js") - b.shared("shell.js", "app.js")
 	line("first load", load, loadBudget)
+	load += b.needed("signin.css") // whoever comes for the first time signs in
 	line("first visit", load+pageBudget+b.sent(path.Base(worker))+b.sent(b.index.Assets["icon.svg"].File), visitBudget)
 	return over
 }

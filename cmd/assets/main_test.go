@@ -27,6 +27,8 @@ func project(t *testing.T, more map[string]string) string {
 		"static/js/shell.js":                     `document.body.dataset.shell = ""`,
 		"static/js/sw.js":                        `self.files = __PRECACHE__; self.version = __VERSION__`,
 		"static/css/app.css":                     `.row { .chip { background: url(../img/dot.svg) } }`,
+		"static/css/signin.css":                  `.signin { color: red }`,
+		"static/css/account.css":                 `.me { color: red }`,
 		"static/css/dash.css":                    `.dash { color: red }`,
 		"static/css/seats.css":                   `.seats { color: red }`,
 		"static/css/programme.css":               `.timeline { color: red }`,

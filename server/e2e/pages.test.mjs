@@ -8,6 +8,7 @@ import { newEvent } from "./lib/building.mjs";
 import { PIN } from "./lib/demo.mjs";
 import { pages } from "./lib/pages.mjs";
 import { DESK, house, launch, PHONE } from "./lib/people.mjs";
+import { sheets, unstyled } from "./lib/styles.mjs";
 
 let all;
 const home = house({
@@ -93,6 +94,20 @@ test("a thumb finds everything, and nothing sticks out of a small phone", async 
       const out = await person.page.evaluate(sticksOut, width);
       if (out) said.push(`${name}: ${width} px: ${out}`);
     }
+  }
+  assert.deepEqual(said, []);
+});
+
+test("every page loads the styles of what stands on it", async () => {
+  home.allow(missing);
+  const at = browsers(PHONE);
+  const built = sheets();
+  const said = [];
+  for (const { name, path, who } of all) {
+    const person = await at(who);
+    await person.go(path);
+    const without = await person.page.evaluate(unstyled, built);
+    if (without.length) said.push(`${name}: ${without}`);
   }
   assert.deepEqual(said, []);
 });

@@ -19,6 +19,7 @@ func (a *App) Channels(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	p.View = "people"
 	list, err := a.Store.Channels(c.UserContext())
 	if err != nil {
 		return err

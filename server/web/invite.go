@@ -20,6 +20,7 @@ func (a *App) Invitees(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	p.View = "people"
 	list, err := a.Store.Invitees(c.UserContext(), p.Person)
 	if err != nil {
 		return err
@@ -163,7 +164,7 @@ func (a *App) EnterCode(c *fiber.Ctx) error {
 }
 
 func (a *App) codePage(c *fiber.Ctx, typed string, refusal *domain.Error) error {
-	p := views.CodePage{Page: a.outside(c), Code: typed}
+	p := views.CodePage{Page: a.wayIn(c, "signin"), Code: typed}
 	p.Title = p.T("invite.code_title")
 	if refusal != nil {
 		if wantsJSON(c) {
@@ -181,6 +182,13 @@ func (a *App) codePage(c *fiber.Ctx, typed string, refusal *domain.Error) error 
 // outside is the frame of a page that nobody need be signed in for.
 func (a *App) outside(c *fiber.Ctx) views.Page {
 	return views.Page{Ctx: views.Ctx{Locale: locale(c), Loc: a.Loc, Now: a.Store.Now()}, Theme: theme(c), Holes: true}
+}
+
+// wayIn is a page outside with the styles of those who come in.
+func (a *App) wayIn(c *fiber.Ctx, view string) views.Page {
+	p := a.outside(c)
+	p.View = view
+	return p
 }
 
 // found looks an invite up by what stands in the address: the token of a link,
@@ -228,7 +236,7 @@ func (a *App) OpenInvite(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p := views.AcceptPage{Page: a.outside(c), Who: *who, Site: site.Name, By: names[i.CreatedBy], Token: c.Params("token"), Tap: rand.Text(), ExpiresAt: i.ExpiresAt}
+	p := views.AcceptPage{Page: a.wayIn(c, "accept"), Who: *who, Site: site.Name, By: names[i.CreatedBy], Token: c.Params("token"), Tap: rand.Text(), ExpiresAt: i.ExpiresAt}
 	p.Title = p.T("invite.accept_title")
 	if now := person(c); now != nil && now.ID != who.ID {
 		p.Now = now.Name

@@ -14,6 +14,7 @@ func (a *App) People(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	p.View = "people"
 	list, err := a.Store.People(c.UserContext())
 	if err != nil {
 		return err

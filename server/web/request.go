@@ -299,6 +299,7 @@ func (a *App) ReplyHours(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	p.View = "reply-hours"
 	site, err := a.Store.Site(c.UserContext())
 	if err != nil {
 		return err

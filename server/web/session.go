@@ -30,7 +30,7 @@ func (a *App) SignInPage(c *fiber.Ctx) error {
 // signInPage asks for number and PIN; where the device knows somebody, and
 // nobody else was asked for, for the PIN alone.
 func (a *App) signInPage(c *fiber.Ctx, login, next string, refusal *domain.Error) error {
-	p := views.SignInPage{Page: a.outside(c), Login: login, Next: next, People: a.Demo, OIDC: a.OIDC.label()}
+	p := views.SignInPage{Page: a.wayIn(c, "signin"), Login: login, Next: next, People: a.Demo, OIDC: a.OIDC.label()}
 	p.Demo = a.Demo != nil
 	if login == "" && c.Query("other") == "" {
 		known, d, err := a.remembered(c)
