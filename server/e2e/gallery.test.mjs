@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { axe, sticksOut, violations } from "./lib/axe.mjs";
 import { start } from "./lib/demo.mjs";
 import { house, PHONE } from "./lib/people.mjs";
+import { sheets, unstyled } from "./lib/styles.mjs";
 
 const home = house({ args: ["gallery"] });
 
@@ -19,7 +20,11 @@ for (const locale of ["zh", "en"]) {
     const all = await groups(phone);
     assert.ok(all.length >= 7, `pages of the gallery: ${all}`);
     const said = [];
+    const built = sheets();
     for (const path of all) {
+      await phone.go(`${path}?lang=${locale}`);
+      const without = await phone.page.evaluate(unstyled, built);
+      if (without.length) said.push(`${path} does not load the styles of ${without}`);
       for (const theme of ["light", "dark", "dim"]) {
         await phone.go(`${path}?lang=${locale}&theme=${theme}`);
         assert.equal(await phone.page.getAttribute("html", "data-theme"), theme);
