@@ -180,7 +180,7 @@ func TestLateByTheClockAlone(t *testing.T) {
 	c := s.signIn(t, "commander")
 	eventually(t, "the lists have aged", func() bool { return s.Store.Now().Minute() >= 2 })
 	event := "/events/" + s.world.Event
-	for path, id := range map[string]string{event: "gauge-", "/today": "event-sums-", event + "/items": "gauge-", event + "/board": "rings-"} {
+	for path, id := range map[string]string{event: "gauge-", "/today": "event-sums-", "/events": "event-sums-", event + "/items": "gauge-", event + "/board": "rings-"} {
 		p := open(c, path)
 		sums := func() string {
 			p.mu.Lock()
@@ -227,10 +227,10 @@ func converge(t *testing.T, acts int, sites ...*site) {
 		who   string
 		pages []string
 	}{
-		{"commander", []string{visit + "/board", visit, small + "/board", "/today"}},
+		{"commander", []string{visit + "/board", visit, small + "/board", "/today", "/events"}},
 		{"supervisor", []string{visit + "/items", "/board", visit + "/track", "/track"}},
 		{"head", []string{visit + "/guests", visit + "/invitations", "/board?tv=1", "/track?month=2026-05"}},
-		{"service", []string{visit + "/items?mine=1", "/today"}},
+		{"service", []string{visit + "/items?mine=1", "/today", "/events"}},
 		{"security", []string{"/lobby", visit + "/items"}},
 		{"captain", []string{visit + "/guests", visit + "/board", visit, "/today"}},
 		{"cleaning", []string{visit + "/items?crew=CLN", small + "/items"}},

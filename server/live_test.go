@@ -19,7 +19,7 @@ import (
 	"huiwu/server/web"
 )
 
-var viewNames = []string{"", web.ViewItems, web.ViewGuests, web.ViewLobby, web.ViewEvent, web.ViewBoard, web.ViewWall, web.ViewToday, web.ViewAll, web.ViewInvitations, web.ViewInvitation, "nonsense"}
+var viewNames = []string{"", web.ViewItems, web.ViewGuests, web.ViewLobby, web.ViewEvent, web.ViewBoard, web.ViewWall, web.ViewToday, web.ViewEvents, web.ViewAll, web.ViewInvitations, web.ViewInvitation, "nonsense"}
 
 // TestLiveRights opens every view of every topic as everybody; the answers stand in testdata/live.golden.
 func TestLiveRights(t *testing.T) {

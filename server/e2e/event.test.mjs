@@ -121,3 +121,27 @@ test("cancelled with a reason and a long press: the crews see it at once", async
   await service.seen(`#head-${event.id}[data-status=cancelled]`);
   await service.says(`#feed-${event.id}`, "改期");
 });
+
+test("whoever has the list of events open sees one come, get on, change and go", async () => {
+  const [planner, service] = await Promise.all([home.desk("commander"), home.phone("service")]);
+  await Promise.all([planner.go("/events"), service.go("/events")]);
+  const event = await newEvent(home, { people: ["service"], secrecy: "secret" }); // which only they see
+  const row = `#event-${event.id}`;
+  for (const person of [planner, service]) {
+    await person.says(row, event.name);
+    await person.says(`${row} .status`, say("status.confirmed"));
+  }
+
+  const items = await (await home.as("supervisor")).items(event.id);
+  const plain = items.find((i) => i.crew === "SVC" && !i.evidence && !i.acceptance);
+  await (await home.as("service")).tick(plain);
+  await planner.says(`${row} .event-sums`, `1/${items.length}`);
+
+  const supervisor = await home.as("supervisor");
+  const { cleaning } = await (await home.as("admin")).staff();
+  const { id, room, ...fields } = event;
+  await supervisor.must("PUT", `/events/${id}`, { ...fields, rooms: room, people: cleaning });
+  await service.gone(row);
+  await supervisor.must("PUT", `/events/${event.id}/status`, { status: "cancelled", reason: "改期" });
+  await planner.says(`${row} .status`, say("status.cancelled"));
+});

@@ -396,6 +396,8 @@ func viewOf(c *fiber.Ctx) string {
 	}
 	path := u.Path
 	switch {
+	case path == "/events":
+		return ViewEvents
 	case path == "/today":
 		return ViewToday
 	case path == "/track":

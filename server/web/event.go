@@ -28,22 +28,27 @@ func (a *App) Events(c *fiber.Ctx) error {
 		return err
 	}
 	to := from.In(a.Loc).AddDate(0, 0, listDays).UTC()
-	events, err := a.Store.Events(c.UserContext(), p.Person, from, to)
+	heads, events, err := a.myEvents(c, from, to)
 	if err != nil {
 		return err
 	}
 	page := views.EventsPage{Page: p, From: from, To: to, Past: past}
+	topics := []domain.Topic{domain.TopicBoard} // those that come, and those beyond what one socket may ask for
 	for k := range events {
+		if !events[k].Status.Over() && len(topics) < maxTopics-1 { // one is the person's own
+			topics = append(topics, domain.EventTopic(events[k].ID))
+		}
 		day, _ := a.Store.Day(events[k].StartAt)
 		if n := len(page.Days); n == 0 || !page.Days[n-1].Day.Equal(day) {
 			page.Days = append(page.Days, views.EventDay{Day: day})
 		}
 		d := &page.Days[len(page.Days)-1]
-		d.Events = append(d.Events, eventLine(&events[k], nil))
+		d.Events = append(d.Events, eventLine(&events[k], heads))
 	}
 	if p.Person.Can(domain.RightCreate) {
 		page.Caps = append(page.Caps, "can-create")
 	}
+	watch(&page.Page, ViewEvents, heads, topics...)
 	return show(c, fiber.Map{"from": from, "to": to, "days": page.Days}, views.Events(page))
 }
 

@@ -31,7 +31,10 @@ func (a *App) eventFragments(ctx context.Context, v views.Ctx, id, view string, 
 	switch view {
 	case ViewItems:
 		err = f.checklist(items, changed || clock)
-	case ViewToday: // by the clock alone: what changes lets the page fetch itself
+	case ViewToday, ViewEvents: // today by the clock alone: what changes lets the page fetch itself
+		if changed {
+			return []templ.Component{stale}, nil
+		}
 		err = f.sums()
 	case ViewEvent:
 		if changed {

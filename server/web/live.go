@@ -27,6 +27,9 @@ const (
 	ViewBoard  = "board"
 	ViewWall   = "wall"
 	ViewToday  = "today"
+	// ViewEvents is the list of events: its sums are pushed; when an event itself changes it is told to fetch itself
+	// again, for which of them one sees is personal.
+	ViewEvents = "events"
 	// ViewActivity is personal like today: it is told to fetch itself again.
 	ViewActivity = "activity"
 	ViewInvite   = "invite"
@@ -73,7 +76,7 @@ const (
 
 // viewRights is what a view needs on the events it shows.
 var viewRights = map[string]domain.Right{
-	ViewItems: domain.RightEventSee, ViewEvent: domain.RightEventSee, ViewToday: domain.RightEventSee, ViewActivity: domain.RightEventSee,
+	ViewItems: domain.RightEventSee, ViewEvent: domain.RightEventSee, ViewEvents: domain.RightEventSee, ViewToday: domain.RightEventSee, ViewActivity: domain.RightEventSee,
 	ViewInvite: domain.RightInvite,
 	ViewGuests: domain.RightGuestsSee, ViewLobby: domain.RightGuestsSee, ViewAll: domain.RightGuestsSee, ViewBoard: domain.RightEventBoard,
 	ViewPosts: domain.RightEventSee, ViewCues: domain.RightEventSee, ViewVehicles: domain.RightGuestsSee, ViewControl: domain.RightGuestsSee,
@@ -252,7 +255,7 @@ func (s Source) Clock(ctx context.Context, topic string, key live.Key) ([]byte, 
 	case topic == domain.TopicBoard && key.View == ViewCalendar && s.Store.Now().Minute()%nowEvery == 0:
 		return []byte(refetch), nil // the line of the present moment
 	case key.View == ViewBoard || key.View == ViewEvent || key.View == ViewItems || key.View == ViewPosts,
-		kind == "event" && (key.View == ViewToday || key.View == ViewControl):
+		kind == "event" && (key.View == ViewToday || key.View == ViewEvents || key.View == ViewControl):
 		return s.fragments(ctx, topic, key, []string{clockSubject}, 0)
 	}
 	return nil, nil
@@ -295,7 +298,7 @@ func (a *App) fragments(ctx context.Context, topic domain.Topic, key live.Key, s
 		if slices.Contains(subjects, topic) || len(named("milestone", subjects)) > 0 {
 			parts = append(parts, stale)
 		}
-	case (key.View == ViewLobby || key.View == ViewDoor || key.View == ViewHeadcount || key.View == ViewCalendar || key.View == ViewTracks || key.View == ViewCrew) && kind == domain.TopicBoard:
+	case (key.View == ViewLobby || key.View == ViewDoor || key.View == ViewHeadcount || key.View == ViewCalendar || key.View == ViewTracks || key.View == ViewCrew || key.View == ViewEvents) && kind == domain.TopicBoard:
 		var moved bool
 		if moved, err = a.eventsMoved(ctx, subjects, newsOf(key.View)); moved {
 			parts = append(parts, stale)
@@ -341,12 +344,12 @@ func (a *App) liftFragments(ctx context.Context, v views.Ctx, subjects []string)
 const eventMemory = 5 * time.Second
 
 // newsOf tells which changes may bring an event into a view's list, or out of it: of the
-// lobby's the event itself and its first guests, of a crew's the event itself, of the headcount every guest's move.
+// lobby's the event itself and its first guests, of a crew's and of the list of events the event itself, of the headcount every guest's move.
 func newsOf(view string) func(c *domain.Change) bool {
 	switch view {
 	case ViewTracks:
 		return movesTracks
-	case ViewCrew: // people, times, status
+	case ViewCrew, ViewEvents: // people, times, status
 		return func(c *domain.Change) bool { return c.Subject == c.Topic }
 	case ViewHeadcount:
 		return func(c *domain.Change) bool {

@@ -101,7 +101,7 @@ func (a *App) personFragments(ctx context.Context, id string, key live.Key, subj
 	told := slices.ContainsFunc(subjects, notice)
 	other := slices.ContainsFunc(subjects, func(s string) bool { return !notice(s) })
 	var parts []templ.Component
-	personal := key.View == ViewToday || key.View == ViewActivity || key.View == ViewInvite
+	personal := key.View == ViewToday || key.View == ViewEvents || key.View == ViewActivity || key.View == ViewInvite
 	if personal && other || key.View == ViewNotices && told {
 		parts = append(parts, stale)
 	}

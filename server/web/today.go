@@ -178,7 +178,7 @@ func waitsFor(i *domain.Item, e *store.EventSummary, p *domain.Person) bool {
 	return false
 }
 
-// eventLine is an event in a list; heads are those of before it was read, nil where the list is not live.
+// eventLine is an event in a list; heads are those of before it was read.
 func eventLine(e *store.EventSummary, heads map[domain.Topic]int64) views.EventLine {
 	return views.EventLine{Event: e.Event, Progress: e.Progress, Counts: e.Counts, Relation: e.Viewer.Relation, Head: heads[domain.EventTopic(e.ID)]}
 }
