@@ -298,7 +298,7 @@ func EventsBody(p EventsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Icon("device").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Icon("box").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

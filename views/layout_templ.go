@@ -2175,7 +2175,7 @@ var extras = map[string]extra{
 	"requests":      {[]string{"requests.css"}, []string{"letters.js"}},
 	"book":          booking,
 	"link":          booking,
-	"calendar":      {styles: []string{"rooms.css"}},
+	"calendar":      {[]string{"rooms.css"}, []string{"rooms.js"}},
 	"rooms":         {styles: []string{"rooms.css"}},
 }
 

@@ -75,6 +75,12 @@ test("the hours of a day fill a desk and are wide enough for a thumb on a phone"
   const rest = await desk.page.$eval(".cal-scroll", (el) => el.clientWidth - el.querySelector(".cal-day").offsetWidth);
   assert.ok(over <= 0 && Math.abs(rest) <= 1, `${over} ${rest}`);
   assert.ok(narrow[0] >= 95 && narrow.at(-1) <= 97, `${narrow}`);
+
+  await phone.go("/calendar?view=week");
+  const [names, today] = await phone.page.evaluate(() =>
+    [".cal-corner", ".cal-weekday.is-today"].map((css) => document.querySelector(css).getBoundingClientRect()),
+  );
+  assert.ok(today.left >= names.right - 1 && today.right <= 390, `${names.right} ${today.left}–${today.right}`);
 });
 
 test("a calendar link is made, read, and renewed", async () => {
