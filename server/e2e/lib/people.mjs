@@ -23,6 +23,9 @@ export const starting = {
   timeout: 120_000,
 };
 
+// The browser's note that a page was left while its socket was being opened. What a server refuses or drops reads otherwise.
+const LEFT = /^WebSocket connection to .* failed: WebSocket is closed before the connection is established\.$/;
+
 // launch starts a browser. One that does not come up is no fault of ours: it is started once more.
 export function launch(...more) {
   const open = () => chromium.launch({ ...starting, args: [...flags, ...more] });
@@ -120,6 +123,7 @@ export class Person {
     const report = (text) => this.home.report(this.login ?? "somebody", text);
     this.page.on("pageerror", (error) => report(error.stack || String(error)));
     this.page.on("console", (message) => {
+      if (LEFT.test(message.text())) return;
       if (["error", "warning"].includes(message.type())) report(`${message.text()} ${message.location().url}`);
     });
   }
